@@ -1,0 +1,32 @@
+"""New physics in neutrino recoil spectra: experiments and searches are plugins, one engine runs them all.
+
+The public names are listed here for type checkers and readers; :mod:`nurecoil._face` finds them when they
+are used.
+
+Example:
+    >>> import nurecoil as nr
+    >>> [entry.name for entry in nr.searches() if entry.name == "magnetic-moment"]
+    ['magnetic-moment']
+"""
+
+import sys as _sys
+from typing import TYPE_CHECKING
+
+from nurecoil._face import Face as _Face
+
+if TYPE_CHECKING:
+    from nurecoil import errors as errors
+    from nurecoil._version import __version__ as __version__
+    from nurecoil.analysis import build as build
+    from nurecoil.bridges.files import write as write
+    from nurecoil.bridges.pyhf import to_pyhf as to_pyhf
+    from nurecoil.bridges.zfit import to_zfit as to_zfit
+    from nurecoil.inference.fit import fit as fit
+    from nurecoil.inference.fit import nll as nll
+    from nurecoil.inference.limits import limit as limit
+    from nurecoil.inference.profile import profile as profile
+    from nurecoil.inference.sensitivity import sensitivity as sensitivity
+    from nurecoil.plugins import experiments as experiments
+    from nurecoil.plugins import searches as searches
+
+_sys.modules[__name__].__class__ = _Face

@@ -1,0 +1,136 @@
+"""``nurecoil describe``: one plugin or shared source with its options, and whom to cite for it.
+
+Each part of the description is one function that adds to the document and one that prints it; what the words
+for types are is in :mod:`nurecoil.cli.allowed`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nurecoil.cli.output import JsonOption, deliver, reserved
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nurecoil.plugins import PluginEntry
+
+__all__ = ["describe"]
+
+_SHARED_SOURCES = MappingProxyType({"solar": "nurecoil.physics.solar_options:SolarOptions"})
+_OPTION_COLUMNS = (
+    ("option", "option"),
+    ("default", "default"),
+    ("unit", "unit"),
+    ("allowed", "allowed"),
+    ("help", "what it does"),
+)
+
+
+def describe(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="An experiment or a search of `nurecoil list`, or solar.")
+    ],
+    json: JsonOption = None,
+) -> None:
+    """Describe an experiment, a search or the Sun: title, citations and every option.
+
+    \b
+    Examples:
+      nurecoil describe borexino
+      nurecoil describe magnetic-moment --json -
+      nurecoil describe solar
+    """  # noqa: D301  (the \b keeps the examples' lines apart)
+    from nurecoil._version import __version__
+
+    with reserved(json):
+        described = _shared_source(name) if name in _SHARED_SOURCES else _plugin(name)
+    document = {**described, "version": __version__}
+    deliver(document, json, lambda: _print(document))
+
+
+def _plugin(name: str) -> dict[str, object]:
+    from nurecoil import plugins
+
+    entry = plugins.find(name)
+    load = plugins.load_experiment if entry.kind == "experiment" else plugins.load_search
+    plugin: type[Any] = load(name)
+    return {**_about(entry, plugin), "options": _options(name, plugin.Options)}
+
+
+def _shared_source(name: str) -> dict[str, object]:
+    module, _, attribute = _SHARED_SOURCES[name].partition(":")
+    options = getattr(importlib.import_module(module), attribute)
+    return {
+        "name": name,
+        "kind": "source",
+        "title": inspect.cleandoc(options.__doc__).splitlines()[0].rstrip("."),
+        "description": "Shared by every experiment that sees it.",
+        "options": _options(name, options),
+    }
+
+
+def _about(entry: PluginEntry, plugin: type[Any]) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "title": entry.title,
+        "description": inspect.cleandoc(plugin.__doc__ or "").split("\n\n")[0].replace("\n", " "),
+        "distribution": {"name": entry.distribution, "version": entry.version},
+        "citations": list(plugin.citations),
+    }
+
+
+def _options(name: str, options: type) -> list[dict[str, object]]:
+    from nurecoil.cli.allowed import option_rows
+
+    return option_rows(name, options)
+
+
+def _print(document: Mapping[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 120
+    _print_about(console, document)
+    _print_options(console, document["options"])
+
+
+def _print_about(console: Console, document: Mapping[str, Any]) -> None:
+    console.print(f"{document['name']}: {document['title']}", style="bold")
+    if "distribution" in document:
+        distribution = document["distribution"]
+        console.print(f"{document['kind']} of {distribution['name']} {distribution['version']}")
+    if document["description"]:
+        console.print(document["description"])
+    if document.get("citations"):
+        console.print("\nCite", style="bold")
+        for citation in document["citations"]:
+            console.print(f"  {citation}", soft_wrap=True)
+
+
+def _print_options(console: Console, rows: Sequence[Mapping[str, str]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print("\nOptions", style="bold")
+    if not rows:
+        console.print("  none")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for _, heading in _OPTION_COLUMNS:
+        table.add_column(heading, no_wrap=heading == "option", overflow="fold")
+    for row in rows:
+        shown = {**row, "unit": "" if row["unit"] == "1" else row["unit"]}
+        table.add_row(*(Text(shown[key]) for key, _ in _OPTION_COLUMNS))
+    console.print(table)
+    console.print(f"Set one with --set {rows[0]['option']}=VALUE")

@@ -1,0 +1,98 @@
+"""``nurecoil fit``: a maximum-likelihood fit of experiments, with a search or without."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nurecoil.cli.output import JsonOption, deliver, reserved
+from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+
+__all__ = ["fit"]
+
+
+def fit(
+    experiments: ExperimentsArgument,
+    search: SearchOption = None,
+    settings: SetOption = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fix", metavar="PARAMETER=VALUE", help="Hold a parameter; repeatable.", show_default=False
+        ),
+    ] = None,
+    minimiser: Annotated[str, typer.Option(help="newton, or minuit as a cross-check.")] = "newton",
+    plot: PlotOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Fit experiments to their data and print every parameter beside its published value.
+
+    \b
+    Examples:
+      nurecoil fit borexino
+      nurecoil fit borexino gallium --search magnetic-moment --fix mu_eff=2.8e-11 --plot out
+      nurecoil fit borexino --set borexino.range=95,900 --set borexino.response=exact --json -
+    """  # noqa: D301  (the \b keeps the examples' lines apart)
+    from nurecoil.cli.request import build_model, working
+    from nurecoil.cli.words import goodness_without, print_fit
+    from nurecoil.inference.fit import fit as fit_model
+
+    with reserved(json):
+        fixed = dict(assignment(text) for text in fix or [])
+        model = build_model(experiments, search, settings)
+        with working("fitting"):
+            result = fit_model(model, fix=fixed, minimiser=minimiser)
+        meta = model.metadata
+        without = goodness_without(meta["options"], experiments, search, meta["alternatives"])
+        if plot is not None:
+            from nurecoil.atomic import make_folder
+            from nurecoil.report.fit_plot import plot_fit
+            from nurecoil.report.style import save
+
+            save(plot_fit(result), make_folder(plot, where="--plot") / "fit.png")
+        document = {**_document(result), "without": without}
+    deliver(document, json, lambda: print_fit(result, without))
+
+
+def assignment(text: str) -> tuple[str, float]:
+    """Read ``PARAMETER=VALUE``.
+
+    Args:
+        text: what was typed.
+
+    Returns:
+        Name and value.
+
+    Raises:
+        OptionError: where it is not of that form.
+
+    Example:
+        >>> assignment("mu_eff=2.8e-11")
+        ('mu_eff', 2.8e-11)
+    """
+    from nurecoil.errors import OptionError
+
+    name, equals, value = text.partition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return name.strip(), float(value)
+    except ValueError:
+        raise OptionError(f"--fix {text}", "no PARAMETER=NUMBER", "such as --fix mu_eff=2.8e-11") from None
+
+
+def _document(result: object) -> dict[str, object]:
+    from nurecoil._version import __version__
+    from nurecoil.inference.limits import comparison
+    from nurecoil.inference.results import FitResult
+
+    assert isinstance(result, FitResult)
+    meta = result.model.metadata
+    keys = ("experiments", "search", "options", "notes", "provenance", "references")
+    return {
+        **result.to_json(),
+        "rates": comparison(result),
+        **{key: meta[key] for key in keys},
+        "version": __version__,
+    }

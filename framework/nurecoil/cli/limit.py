@@ -1,0 +1,143 @@
+"""``nurecoil limit`` and ``nurecoil sensitivity``: observed and expected upper limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nurecoil.cli.output import JsonOption, deliver, reserved
+from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nurecoil.inference.limits import Limits
+
+__all__ = ["limit", "sensitivity"]
+
+LevelOption = Annotated[float, typer.Option("--cl", help="Confidence level.")]
+MethodOption = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        help="area, area-squared, delta-chi2-one-sided, delta-chi2-two-sided; several with commas; or all.",
+    ),
+]
+PointsOption = Annotated[int, typer.Option("--points", min=5, help="Points of the scan.")]
+
+
+def limit(
+    experiments: ExperimentsArgument,
+    search: SearchOption = None,
+    cl: LevelOption = 0.90,
+    method: MethodOption = "area",
+    points: PointsOption = 41,
+    settings: SetOption = None,
+    plot: PlotOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Upper limit on a search's coupling, beside the published one.
+
+    \b
+    Examples:
+      nurecoil limit borexino gallium --search magnetic-moment
+      nurecoil limit borexino --search magnetic-moment --method all --plot out
+      nurecoil limit borexino gallium --search magnetic-moment --set borexino.data=mine.root:h --json -
+    """  # noqa: D301  (the \b keeps the examples' lines apart)
+    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.words import goodness_without, print_limits
+    from nurecoil.inference.limits import limits
+
+    with reserved(json):
+        chosen = _methods(method)
+        _needs_search(search)
+        model = build_model(experiments, search, settings)
+        with scanning(f"profile of {model.poi}") as progress:
+            found = limits(model, cl, chosen, points=points, progress=progress)
+        meta = model.metadata
+        without = goodness_without(meta["options"], experiments, search, meta["alternatives"])
+        if plot is not None:
+            from nurecoil.atomic import make_folder
+
+            _plot(found, make_folder(plot, where="--plot"))
+        document = found[0].to_json() if len(found) == 1 else found.to_json()
+        document["without"] = without
+    deliver(document, json, lambda: print_limits(found, without))
+
+
+def sensitivity(
+    experiments: ExperimentsArgument,
+    search: SearchOption = None,
+    cl: LevelOption = 0.90,
+    method: MethodOption = "area",
+    points: PointsOption = 41,
+    settings: SetOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Expected upper limit: the limit on the Asimov data of the model without signal.
+
+    \b
+    Examples:
+      nurecoil sensitivity borexino --search magnetic-moment
+      nurecoil sensitivity borexino gallium --search magnetic-moment --set borexino.setup=paper
+    """  # noqa: D301  (the \b keeps the examples' lines apart)
+    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.words import console
+    from nurecoil.errors import OptionError
+    from nurecoil.inference.sensitivity import sensitivity as expected
+
+    with reserved(json):
+        chosen = _methods(method)
+        if len(chosen) != 1:
+            raise OptionError("--method", method, "one method for an expected limit")
+        _needs_search(search)
+        model = build_model(experiments, search, settings)
+        with scanning(f"profile of {model.poi}") as progress:
+            found = expected(model, chosen[0], cl, points=points, progress=progress)
+
+    def words() -> None:
+        unit = "" if found.unit == "1" else f" {found.unit}"
+        console().print(
+            f"expected {found.limit.poi} < {found.median:.4g}{unit} at {100 * cl:g} % "
+            f"({found.limit.method}: {found.limit.convention}; Asimov data)",
+            soft_wrap=True,
+        )
+        for note in model.metadata["notes"]:
+            console().print(f"note: {note}", soft_wrap=True)
+
+    deliver(found.to_json(), json, words)
+
+
+def _methods(text: str) -> list[str]:
+    """The rules that ``--method`` names, each checked before anything is built."""
+    from nurecoil.inference.rules import RULES, rule
+
+    if text.strip() == "all":
+        return list(RULES)
+    return [rule(part.strip()).name for part in text.split(",") if part.strip()]
+
+
+def _needs_search(search: str | None) -> None:
+    if search is None:
+        from nurecoil.errors import OptionError
+
+        raise OptionError(
+            "--search",
+            "no search",
+            "the name of one",
+            "`nurecoil list` shows them; try --search magnetic-moment.",
+        )
+
+
+def _plot(found: Limits, folder: Path) -> None:
+    from nurecoil.inference.fit import fit
+    from nurecoil.report.fit_plot import plot_fit
+    from nurecoil.report.profile_plot import plot_profiles
+    from nurecoil.report.style import save
+
+    first = found[0]
+    at_limit = fit(first.model, fix={first.poi: first.value})
+    save(plot_fit(first.best_fit, overlay=at_limit), folder / "fit.png")
+    label = " + ".join(first.model.metadata.get("experiments", ())) or "model"
+    save(plot_profiles({label: first}), folder / "profile.png")

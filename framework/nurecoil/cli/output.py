@@ -1,0 +1,114 @@
+"""What a command gives out: words for people, or with ``--json`` one document for programs.
+
+With ``--json -`` standard output carries the document and nothing else; with ``--json FILE`` the file appears
+whole or not at all. What goes into a document is the command's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["JsonOption", "deliver", "encode", "reserved"]
+
+JsonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        help="Write one JSON document to FILE; '-' writes it to standard output and nothing else there.",
+        show_default=False,
+    ),
+]
+"""The type of every command's ``--json`` option."""
+
+
+@contextlib.contextmanager
+def reserved(target: str | None) -> Iterator[None]:
+    """Keep standard output free for a document while a command works: what is printed goes to standard error.
+
+    Args:
+        target: the value of ``--json``; only ``"-"`` makes a difference.
+
+    Example:
+        >>> with reserved("-"):
+        ...     print("fitting ...")
+    """
+    if target == "-":
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    else:
+        yield
+
+
+def deliver(document: Mapping[str, object], target: str | None, words: Callable[[], None]) -> None:
+    """Give out a command's result.
+
+    Args:
+        document: the result as plain data; numpy scalars and arrays are fine.
+        target: the value of ``--json``: ``None``, ``"-"`` or a file name.
+        words: prints the result for people; not called where standard output is the document's.
+
+    Raises:
+        OptionError: the file cannot be written.
+
+    Example:
+        >>> deliver({"answer": 42}, "-", words=lambda: print("the answer is 42"))
+        {
+          "answer": 42
+        }
+        >>> deliver({"answer": 42}, None, words=lambda: print("the answer is 42"))
+        the answer is 42
+    """
+    if target == "-":
+        sys.stdout.write(encode(document))
+        return
+    if target is not None:
+        from nurecoil import atomic
+
+        atomic.write_text(target, encode(document), where="--json")
+    words()
+
+
+def encode(document: Mapping[str, object]) -> str:
+    """A document as JSON text that ends with a line end.
+
+    JSON has no infinities and no NaN: these become ``null``. Floats are written so that reading them gives
+    the same number back.
+
+    Args:
+        document: plain data; numpy scalars and arrays are fine.
+
+    Returns:
+        The text.
+
+    Raises:
+        TypeError: something in it is no data.
+
+    Example:
+        >>> print(encode({"limit": float("inf"), "cl": 0.9}), end="")
+        {
+          "limit": null,
+          "cl": 0.9
+        }
+    """
+    import json
+
+    return json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if hasattr(value, "tolist"):  # numpy, without importing it
+        return _plain(value.tolist())
+    return value

@@ -1,0 +1,74 @@
+"""``nurecoil profile``: the profile likelihood of one parameter."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nurecoil.cli.output import JsonOption, deliver, reserved
+from nurecoil.cli.request import ExperimentsArgument, SearchOption, SetOption
+
+__all__ = ["profile"]
+
+
+def profile(
+    experiments: ExperimentsArgument,
+    search: SearchOption = None,
+    parameter: Annotated[
+        str | None,
+        typer.Option("--parameter", metavar="NAME", help="What to scan; by default the search's coupling."),
+    ] = None,
+    scan_range: Annotated[
+        str | None,
+        typer.Option("--range", metavar="LOW,HIGH", help="Ends of the scan; by default to -log L + 12."),
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, help="Points of the scan.")] = 41,
+    settings: SetOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Profile a parameter: at every point all others are fitted again.
+
+    \b
+    Examples:
+      nurecoil profile borexino --search magnetic-moment
+      nurecoil profile borexino --parameter borexino.rate.kr85 --range 0,15 --points 31 --json -
+    """  # noqa: D301  (the \b keeps the examples' lines apart)
+    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.errors import OptionError
+    from nurecoil.inference.profile import profile as scan_profile
+
+    with reserved(json):
+        values = _values(scan_range, points)
+        model = build_model(experiments, search, settings)
+        name = parameter or model.poi
+        if name is None:
+            raise OptionError(
+                "--parameter", "neither a parameter nor a search", "one of them", "Name a parameter to scan."
+            )
+        with scanning(f"profile of {name}") as progress:
+            scan = scan_profile(model, name, values, points=points, progress=progress)
+        document = {**scan.to_json(), "experiments": list(experiments), "search": search}
+    deliver(document, json, lambda: _print(document))
+
+
+def _values(text: str | None, points: int) -> list[float] | None:
+    """Equal steps between the ends of ``--range``."""
+    if text is None:
+        return None
+    from nurecoil.errors import OptionError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+        if not low < high:
+            raise ValueError
+    except ValueError:
+        raise OptionError("--range", repr(text), "two numbers LOW,HIGH, the lower first") from None
+    return [low + (high - low) * i / (points - 1) for i in range(points)]
+
+
+def _print(document: dict[str, object]) -> None:
+    from nurecoil.cli.words import console
+    from nurecoil.report.tables import scan_table
+
+    console().print(scan_table(document))

@@ -1,0 +1,126 @@
+"""What every fitting command asks for: experiments, search, options. And progress while it works.
+
+The commands themselves are in files of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from nurecoil.model.spectral import SpectralModel
+
+__all__ = [
+    "ExperimentsArgument",
+    "PlotOption",
+    "SearchOption",
+    "SetOption",
+    "build_model",
+    "merged",
+    "scanning",
+    "working",
+]
+
+ExperimentsArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="EXPERIMENT...", help="Experiments to fit together; see `nurecoil list`."),
+]
+"""One or several experiments."""
+SearchOption = Annotated[
+    str | None, typer.Option("--search", metavar="NAME", help="The search; see `nurecoil list`.")
+]
+"""The search."""
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="OWNER.OPTION=VALUE",
+        help="An option of an experiment, of the search or of a shared source (solar); repeatable. "
+        "`nurecoil describe NAME` lists them.",
+        show_default=False,
+    ),
+]
+"""Options."""
+PlotOption = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="FOLDER", help="Write plots into FOLDER.", show_default=False),
+]
+"""Where plots go."""
+
+
+def build_model(
+    experiments: Sequence[str], search: str | None, settings: Sequence[str] | None
+) -> SpectralModel:
+    """Build the model that a command line asks for, with a spinner on standard error.
+
+    Args:
+        experiments: names of experiments.
+        search: name of a search, or ``None``.
+        settings: values of ``--set``.
+
+    Returns:
+        The model.
+
+    Raises:
+        NurecoilError: whatever the request gets wrong.
+    """
+    from nurecoil.analysis import build
+    from nurecoil.options import parse_settings
+
+    with working("folding " + " + ".join(experiments)):
+        return build(experiments, search, parse_settings(settings or []))
+
+
+def merged(
+    options: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Options with some of them changed.
+
+    Example:
+        >>> merged({"a": {"x": 1, "y": 2}}, {"a": {"x": 3}})
+        {'a': {'x': 3, 'y': 2}}
+    """
+    names = [*options, *(name for name in changes if name not in options)]
+    return {name: {**options.get(name, {}), **changes.get(name, {})} for name in names}
+
+
+@contextlib.contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner on standard error while something takes its time; nothing where that is no terminal.
+
+    Args:
+        what: what is being done.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(f"{what} ..."):
+        yield
+
+
+@contextlib.contextmanager
+def scanning(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error; yields the callback that scans take.
+
+    Args:
+        what: what is being scanned.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def done(points: int, total: int) -> None:
+            bar.update(task, completed=points, total=total)
+
+        yield done

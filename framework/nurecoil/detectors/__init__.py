@@ -1,0 +1,1 @@
+"""Detector response: from deposited energy to the observable, with its nuisance parameters."""

@@ -1,0 +1,1 @@
+"""The fast engine: compiled models, the second-order minimiser and MINUIT as its cross-check."""

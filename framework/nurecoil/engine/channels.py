@@ -1,0 +1,146 @@
+"""A channel compiled to arrays: expected contents and their Jacobian in the internal coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.detectors.morph import Morph
+from nurecoil.errors import ModelError
+from nurecoil.model.spectral import Channel, Template
+
+__all__ = ["CompiledChannel"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _MorphGroup:
+    """Morphs of the same parameters and centre, stacked: one contraction serves them all."""
+
+    samples: NDArray[np.intp]
+    parameters: NDArray[np.intp]
+    centre: Array
+    counts: Array
+    slope: Array
+    curvature: Array
+
+    def evaluate(self, position: Array) -> tuple[Array, Array]:
+        """Contents ``(samples, bins)`` and derivatives ``(samples, parameters, bins)``."""
+        shift = position[self.parameters] - self.centre
+        bend = np.tensordot(shift, self.curvature, axes=(0, 0))
+        exponent = np.tensordot(shift, self.slope + 0.5 * bend, axes=(0, 0))
+        counts = self.counts * np.exp(np.clip(exponent, -30.0, 30.0))
+        return counts, (self.slope + bend) * counts
+
+
+class CompiledChannel:
+    """One channel over arrays.
+
+    Args:
+        channel: the channel.
+        index: position of every parameter by name.
+        powers: power in which each parameter is fitted.
+
+    Raises:
+        ModelError: where a template's parameter is fitted in a power other than one.
+    """
+
+    def __init__(self, channel: Channel, index: Mapping[str, int], powers: NDArray[np.int_]) -> None:
+        self.name = channel.name
+        samples = channel.samples
+        self._static = np.zeros((len(samples), channel.bins))
+        self._exponents = np.zeros((len(samples), len(index)))
+        self._exact: list[tuple[int, NDArray[np.intp], Template]] = []
+        morphs: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Morph]]] = {}
+        for row, sample in enumerate(samples):
+            for name, power in sample.powers.items():
+                self._exponents[row, index[name]] = power / powers[index[name]]
+            template = sample.template
+            if isinstance(template, np.ndarray):
+                self._static[row] = template
+                continue
+            if any(powers[index[name]] != 1 for name in template.names):
+                raise ModelError(
+                    f"Channel {channel.name!r} sample {sample.name!r}",
+                    "a response parameter that is also a factor in powers",
+                    "response parameters of their own",
+                )
+            if isinstance(template, Morph):
+                key = (template.names, template.centre.tobytes())
+                morphs.setdefault(key, []).append((row, template))
+            else:
+                where = np.array([index[name] for name in template.names], dtype=np.intp)
+                self._exact.append((row, where, template))
+        self._morphs = [_stack(group, index) for group in morphs.values()]
+        self._sample_of, self._parameter_of = np.nonzero(self._exponents)
+        self._parameters = len(index)
+        self._last: dict[int, tuple[bytes, Array, Array]] = {}
+
+    def expected(self, position: Array) -> Array:
+        """Expected contents at internal coordinates, shape ``(bins,)``."""
+        return np.asarray(self.components(position).sum(axis=0))
+
+    def components(self, position: Array) -> Array:
+        """Expected contents of every sample at internal coordinates, shape ``(samples, bins)``."""
+        templates, _ = self._templates(position)
+        return np.asarray(self._factors(position)[:, None] * templates)
+
+    def evaluate(self, position: Array) -> tuple[Array, Array]:
+        """Expected contents ``(bins,)`` and Jacobian ``(parameters, bins)``."""
+        templates, responses = self._templates(position)
+        factors = self._factors(position)
+        jacobian = np.asarray(self._factor_slopes(position) @ templates)
+        for samples, parameters, slopes in responses:
+            jacobian[parameters] += np.tensordot(factors[samples], slopes, axes=(0, 0))
+        return factors @ templates, jacobian
+
+    def _factors(self, position: Array) -> Array:
+        return np.asarray(np.prod(position**self._exponents, axis=1))
+
+    def _factor_slopes(self, position: Array) -> Array:
+        """Derivative of every sample's factor by every parameter, shape ``(parameters, samples)``."""
+        s, i = self._sample_of, self._parameter_of
+        rows = (position**self._exponents)[s]
+        order = self._exponents[s, i]
+        rows[np.arange(s.size), i] = order * position[i] ** (order - 1)
+        slopes = np.zeros((self._parameters, self._exponents.shape[0]))
+        slopes[i, s] = rows.prod(axis=1)
+        return slopes
+
+    def _templates(
+        self, position: Array
+    ) -> tuple[Array, list[tuple[NDArray[np.intp], NDArray[np.intp], Array]]]:
+        if not self._morphs and not self._exact:
+            return self._static, []
+        templates = self._static.copy()
+        responses: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
+        for group in self._morphs:
+            counts, slopes = group.evaluate(position)
+            templates[group.samples] = counts
+            responses.append((group.samples, group.parameters, slopes.transpose(1, 0, 2)))
+        for row, where, template in self._exact:
+            values = position[where]
+            key = values.tobytes()
+            known = self._last.get(row)
+            if known is None or known[0] != key:
+                known = (key, *template.evaluate(values))
+                self._last[row] = known
+            templates[row] = known[1]
+            responses.append((np.array([row], dtype=np.intp), where, known[2][None]))
+        return templates, responses
+
+
+def _stack(group: list[tuple[int, Morph]], index: Mapping[str, int]) -> _MorphGroup:
+    first = group[0][1]
+    return _MorphGroup(
+        np.array([row for row, _ in group], dtype=np.intp),
+        np.array([index[name] for name in first.names], dtype=np.intp),
+        first.centre,
+        np.stack([morph.counts for _, morph in group]),
+        np.stack([morph.slope for _, morph in group], axis=1),
+        np.stack([morph.curvature for _, morph in group], axis=2),
+    )

@@ -1,0 +1,171 @@
+"""A model compiled to arrays: expected contents, likelihood, gradient and Fisher matrix.
+
+Parameters that enter only as squares or higher powers (a magnetic moment as mu^2) are fitted in the
+lowest power present, their internal coordinate: in mu itself gradient and Fisher matrix vanish at 0.
+Users see the public value everywhere else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from nurecoil.engine.channels import CompiledChannel
+from nurecoil.engine.constraints import CompiledConstraints
+from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
+
+__all__ = ["CompiledModel", "channel_nll"]
+
+Array = NDArray[np.float64]
+
+
+class CompiledModel:
+    """The likelihood of a model over arrays.
+
+    Args:
+        model: the model.
+
+    Attributes:
+        names: every parameter, fixed ones too, in the order of all arrays.
+        powers: the power in which each is fitted, shape ``(n,)``.
+        lower: lower bounds of the internal coordinates; ``upper`` likewise.
+        start: internal coordinates of the starting values.
+        fixed: which parameters the model holds fixed.
+
+    Example:
+        >>> from nurecoil.model.parameters import Parameter
+        >>> from nurecoil.model.spectral import Sample
+        >>> rate = Parameter("rate", "1", 1.0, lower=0.0)
+        >>> flat = Sample("flat", np.array([10.0, 20.0]), {"rate": 1})
+        >>> data = PoissonChannel("toy/x", "x", "1", np.arange(3.0), (flat,), np.array([9.0, 21.0]))
+        >>> compiled = CompiledModel(SpectralModel((data,), {"rate": rate}))
+        >>> value, gradient, fisher = compiled.evaluate(np.array([1.0]))
+        >>> round(value, 4), gradient.round(9).tolist(), fisher.tolist()
+        (4.5483, [-0.0], [[30.0]])
+    """
+
+    def __init__(self, model: SpectralModel) -> None:
+        self.model = model
+        self.names = tuple(model.parameters)
+        self.index = {name: i for i, name in enumerate(self.names)}
+        parameters = list(model.parameters.values())
+        self.powers = np.array([_fit_power(model, name) for name in self.names])
+        self.fixed = np.array([parameter.fixed for parameter in parameters])
+        self.lower = self.internal(np.array([parameter.lower for parameter in parameters]))
+        self.upper = self.internal(np.array([parameter.upper for parameter in parameters]))
+        self.start = self.internal(np.array([parameter.value for parameter in parameters]))
+        self.channels = [CompiledChannel(channel, self.index, self.powers) for channel in model.channels]
+        self.constraints = CompiledConstraints(model, self.index)
+        self._constants = [_constant(channel) for channel in model.channels]
+
+    def internal(self, values: Array) -> Array:
+        """Internal coordinates of public values, shape ``(n,)``."""
+        return np.where(self.powers == 1, values, np.sign(values) * np.abs(values) ** self.powers)
+
+    def public(self, coordinates: Array) -> Array:
+        """Public values of internal coordinates, shape ``(n,)``."""
+        return np.where(
+            self.powers == 1, coordinates, np.sign(coordinates) * np.abs(coordinates) ** (1 / self.powers)
+        )
+
+    def coordinates(self, values: Mapping[str, float]) -> Array:
+        """Internal coordinates with some public values given and the rest at their start.
+
+        Raises:
+            ModelError: for an unknown parameter.
+        """
+        position = self.start.copy()
+        for name, value in values.items():
+            self.model.require(name)
+            i = self.index[name]
+            power = int(self.powers[i])
+            position[i] = value if power == 1 else math.copysign(abs(value) ** power, value)
+        return position
+
+    def expected(self, position: Array) -> list[Array]:
+        """Expected contents of every channel at internal coordinates."""
+        return [channel.expected(position) for channel in self.channels]
+
+    def value(self, position: Array) -> float:
+        """Full negative log-likelihood at internal coordinates, constants included."""
+        total = self.constraints.value(position)
+        for compiled, channel, constant in zip(
+            self.channels, self.model.channels, self._constants, strict=True
+        ):
+            total += channel_nll(channel, compiled.expected(position)) + constant
+        return float(total)
+
+    def evaluate(self, position: Array) -> tuple[float, Array, Array]:
+        """Value, gradient ``(n,)`` and Fisher matrix ``(n, n)`` at internal coordinates.
+
+        The value is infinite where an expected content is negative, or zero in a bin with events.
+        """
+        value, gradient, fisher = self.constraints.evaluate(position)
+        for compiled, channel, constant in zip(
+            self.channels, self.model.channels, self._constants, strict=True
+        ):
+            expected, jacobian = compiled.evaluate(position)
+            if isinstance(channel, PoissonChannel):
+                value += _poisson(expected, channel.observed) + constant
+                if not math.isfinite(value):
+                    return math.inf, gradient, fisher
+                safe = np.where(expected > 0, expected, 1.0)
+                gradient += jacobian @ np.where(expected > 0, 1 - channel.observed / safe, 1.0)
+                fisher += (jacobian * np.where(expected > 0, 1 / safe, 0.0)) @ jacobian.T
+            else:
+                pull = (expected - channel.observed) / channel.width
+                value += 0.5 * float(pull @ pull) + constant
+                scaled = jacobian / channel.width
+                gradient += scaled @ pull
+                fisher += scaled @ scaled.T
+        return float(value), gradient, fisher
+
+
+def channel_nll(channel: Channel, expected: Array) -> float:
+    """Negative log-likelihood of a channel without the constants that its data fix.
+
+    Args:
+        channel: the channel.
+        expected: expected contents, shape ``(bins,)``.
+
+    Returns:
+        The value; infinite where a Poisson mean is negative, or zero in a bin with events.
+    """
+    if isinstance(channel, PoissonChannel):
+        return _poisson(expected, channel.observed)
+    pull = (expected - channel.observed) / channel.width
+    return 0.5 * float(pull @ pull)
+
+
+def _fit_power(model: SpectralModel, name: str) -> int:
+    """The lowest power a parameter is fitted in: the common divisor of all powers it has."""
+    parameter = model.parameters[name]
+    powers = [s.powers[name] for c in model.channels for s in c.samples if name in s.powers]
+    in_template = any(
+        name in sample.depends_on and name not in sample.powers
+        for channel in model.channels
+        for sample in channel.samples
+    )
+    constrained = parameter.constraint is not None or any(name in c.names for c in model.constraints)
+    if not powers or in_template or constrained or parameter.lower < 0:
+        return 1
+    return reduce(math.gcd, powers)
+
+
+def _poisson(expected: Array, observed: Array) -> float:
+    """Poisson negative log-likelihood without its constant; infinite outside its domain."""
+    if np.any(expected < 0) or np.any((expected == 0) & (observed > 0)):
+        return math.inf
+    logs = np.log(np.where(expected > 0, expected, 1.0))
+    return float(expected.sum() - observed @ logs)
+
+
+def _constant(channel: Channel) -> float:
+    if isinstance(channel, PoissonChannel):
+        return float(gammaln(channel.observed + 1).sum())
+    return float(np.log(channel.width).sum() + 0.5 * channel.bins * math.log(2 * math.pi))

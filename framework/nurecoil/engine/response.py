@@ -1,0 +1,181 @@
+"""Compiling the detector response: exact templates become morphs about the best fit.
+
+The closure of the compiled model on the exact one is measured here and stored with the model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.detectors.morph import Morph, compile_morph
+from nurecoil.engine.compiled import CompiledModel, channel_nll
+from nurecoil.engine.solve import Solution, hesse, solve
+from nurecoil.model.spectral import PoissonChannel, Sample, SpectralModel
+
+__all__ = ["MORPH_RANGE", "Closure", "compile_response", "needs_recompiling", "response_closure"]
+
+Array = NDArray[np.float64]
+
+MORPH_RANGE = 4.0
+"""How far, in steps of the morph, a response parameter may move before it is compiled anew."""
+
+
+@dataclass(frozen=True)
+class Closure:
+    """How far a compiled response is from the exact one.
+
+    Args:
+        per_bin: largest difference in one bin over directions of two sigma, in units of the bin's own
+            statistical error.
+        chi2: largest sum over bins of its square.
+        nll: largest difference of the negative log-likelihood, relative to the centre.
+
+    Example:
+        >>> Closure(0.01, 0.001, 0.002).per_bin
+        0.01
+    """
+
+    per_bin: float
+    chi2: float
+    nll: float
+
+
+def compile_response(model: SpectralModel, at: Solution | None = None) -> SpectralModel:
+    """A copy of the model in which every exact response is a morph about the best fit.
+
+    Args:
+        model: a model with exact templates; one without comes back as it is.
+        at: the exact model's minimum, where it is known already.
+
+    Returns:
+        The compiled model; its metadata have ``response`` with the centre and the closure.
+
+    Raises:
+        FitError: where the exact model cannot be fitted.
+    """
+    exact = _exact(model)
+    if exact is model and not any(_is_exact(s) for c in model.channels for s in c.samples):
+        return model
+    compiled = CompiledModel(exact)
+    solution = at if at is not None else solve(compiled)
+    covariance = hesse(compiled, solution)
+    fisher = compiled.evaluate(solution.position)[2]
+    step = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    fallback = 1 / np.sqrt(np.maximum(np.diag(fisher), 1e-300))
+    step = np.where(step > 0, step, np.where(np.diag(fisher) > 0, fallback, 1.0))
+    channels = []
+    for channel in exact.channels:
+        samples = tuple(_compile(sample, compiled, solution.position, step) for sample in channel.samples)
+        channels.append(dataclasses.replace(channel, samples=samples))
+    values = dict(zip(compiled.names, compiled.public(solution.position).tolist(), strict=True))
+    started = {
+        name: dataclasses.replace(parameter, value=values[name]) if not parameter.fixed else parameter
+        for name, parameter in exact.parameters.items()
+    }
+    new = dataclasses.replace(exact, channels=tuple(channels), parameters=started)
+    closure = response_closure(exact, new, solution.position, covariance)
+    names = sorted({n for c in new.channels for s in c.samples if _is_morph(s) for n in s.template.names})  # type: ignore[union-attr]
+    note: dict[str, Any] = {
+        "form": "compiled",
+        "centre": {name: values[name] for name in names},
+        "step": {name: float(step[compiled.index[name]]) for name in names},
+        "closure": dataclasses.asdict(closure),
+    }
+    return dataclasses.replace(new, metadata={**model.metadata, "response": note})
+
+
+def response_closure(
+    exact: SpectralModel, compiled: SpectralModel, centre: Array, covariance: Array
+) -> Closure:
+    """Compare the compiled with the exact response along the axes of the fit's covariance.
+
+    Args:
+        exact: the exact model.
+        compiled: the compiled one, with the same parameters.
+        centre: internal coordinates of the expansion point.
+        covariance: covariance of the internal coordinates; its principal axes within the response
+            parameters are walked by two sigma both ways.
+
+    Returns:
+        The largest differences found.
+    """
+    slow, fast = CompiledModel(exact), CompiledModel(compiled)
+    names = {n for c in compiled.channels for s in c.samples if _is_morph(s) for n in s.template.names}  # type: ignore[union-attr]
+    index = np.array([slow.index[n] for n in slow.names if n in names and not slow.fixed[slow.index[n]]])
+    if not index.size:
+        return Closure(0.0, 0.0, 0.0)
+    variance, axes = np.linalg.eigh(covariance[np.ix_(index, index)])
+    base = slow.value(centre) - fast.value(centre)
+    worst = [0.0, 0.0, 0.0]
+    for size, axis in zip(np.sqrt(np.maximum(variance, 0.0)), axes.T, strict=True):
+        for sigma in (-2.0, 2.0):
+            position = centre.copy()
+            position[index] = np.clip(
+                position[index] + sigma * size * axis, slow.lower[index], slow.upper[index]
+            )
+            change = -base
+            for channel, one, two in zip(
+                exact.channels, slow.expected(position), fast.expected(position), strict=True
+            ):
+                change += channel_nll(channel, one) - channel_nll(channel, two)
+                if isinstance(channel, PoissonChannel):
+                    pull = (two - one) / np.sqrt(np.maximum(one, 1e-9))
+                    worst[0] = max(worst[0], float(np.max(np.abs(pull))))
+                    worst[1] = max(worst[1], float(pull @ pull))
+            worst[2] = max(worst[2], abs(change))
+    return Closure(*worst)
+
+
+def needs_recompiling(model: SpectralModel, compiled: CompiledModel, position: Array) -> bool:
+    """Whether a response parameter has left the range in which the morph was measured."""
+    for channel in model.channels:
+        for sample in channel.samples:
+            morph = sample.template
+            if isinstance(morph, Morph) and morph.exact is not None and morph.step.size:
+                values = position[[compiled.index[name] for name in morph.names]]
+                if np.any(np.abs(values - morph.centre) > MORPH_RANGE * morph.step):
+                    return True
+    return False
+
+
+def _exact(model: SpectralModel) -> SpectralModel:
+    """The model with morphs replaced by the exact templates they stand for, where these are known."""
+    if not any(_has_exact(sample) for channel in model.channels for sample in channel.samples):
+        return model
+    channels = [
+        dataclasses.replace(
+            channel,
+            samples=tuple(
+                dataclasses.replace(s, template=s.template.exact) if _has_exact(s) else s  # type: ignore[union-attr]
+                for s in channel.samples
+            ),
+        )
+        for channel in model.channels
+    ]
+    return dataclasses.replace(model, channels=tuple(channels))
+
+
+def _compile(sample: Sample, compiled: CompiledModel, position: Array, step: Array) -> Sample:
+    if not _is_exact(sample):
+        return sample
+    template = sample.template
+    assert not isinstance(template, np.ndarray)
+    index = [compiled.index[name] for name in template.names]
+    return dataclasses.replace(sample, template=compile_morph(template, position[index], step[index]))
+
+
+def _is_morph(sample: Sample) -> bool:
+    return isinstance(sample.template, Morph)
+
+
+def _is_exact(sample: Sample) -> bool:
+    return not isinstance(sample.template, np.ndarray | Morph)
+
+
+def _has_exact(sample: Sample) -> bool:
+    return isinstance(sample.template, Morph) and sample.template.exact is not None

@@ -1,0 +1,175 @@
+"""From a compiled model to a trustworthy minimum: Newton, other starts, MINUIT, or an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.minuit import minimise_minuit
+from nurecoil.engine.newton import Minimum, minimise
+from nurecoil.errors import FitError
+
+__all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
+
+Array = NDArray[np.float64]
+
+EDM_TOLERANCE = 1e-9
+"""Predicted distance to the minimum, in units of -log L, at which a fit stops."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A minimum over all parameters of a model.
+
+    Args:
+        position: internal coordinates, shape ``(n,)``.
+        value: full negative log-likelihood.
+        edm: predicted distance to the minimum.
+        iterations: steps (Newton) or calls (MINUIT) of the attempt that converged.
+        free: which parameters moved, shape ``(n,)``.
+        at_bound: which of them rest on a bound, shape ``(n,)``.
+        minimiser: ``newton`` or ``minuit``.
+    """
+
+    position: Array
+    value: float
+    edm: float
+    iterations: int
+    free: NDArray[np.bool_]
+    at_bound: NDArray[np.bool_]
+    minimiser: str
+
+
+def solve(
+    compiled: CompiledModel,
+    start: Array | None = None,
+    fixed: NDArray[np.bool_] | None = None,
+    *,
+    minimiser: str = "newton",
+) -> Solution:
+    """Minimise the negative log-likelihood of a compiled model.
+
+    Newton first, from ``start`` and then from the model's own start; MINUIT where both fail. A minimum
+    that is not one never comes back.
+
+    Args:
+        compiled: the model.
+        start: internal coordinates to begin at, or the model's own.
+        fixed: parameters to hold besides those the model fixes, shape ``(n,)``.
+        minimiser: ``newton`` (with MINUIT as the fallback) or ``minuit`` alone.
+
+    Returns:
+        The solution.
+
+    Raises:
+        FitError: where nothing converged; the message names the parameters that pull most.
+    """
+    origin = compiled.start if start is None else np.asarray(start, float)
+    free = ~compiled.fixed if fixed is None else ~(compiled.fixed | fixed)
+    index = np.flatnonzero(free)
+    base = origin.copy()
+
+    def objective(part: Array) -> tuple[float, Array, Array]:
+        position = base.copy()
+        position[index] = part
+        value, gradient, fisher = compiled.evaluate(position)
+        return value, gradient[index], fisher[np.ix_(index, index)]
+
+    lower, upper = compiled.lower[index], compiled.upper[index]
+    starts = [origin[index]] if start is None else [origin[index], compiled.start[index]]
+    attempts: list[Minimum] = []
+    if minimiser == "newton":
+        for begin in starts:
+            attempts.append(minimise(objective, begin, lower, upper, tolerance=EDM_TOLERANCE))
+            if attempts[-1].converged:
+                return _solution(attempts[-1], base, index, "newton")
+    begin = attempts[0].position if attempts and np.isfinite(attempts[0].value) else starts[-1]
+    if np.isfinite(objective(begin)[0]):
+        found = minimise_minuit(objective, begin, lower, upper, tolerance=EDM_TOLERANCE)
+        if found.converged and minimiser == "newton":
+            polished = minimise(objective, found.position, lower, upper, tolerance=EDM_TOLERANCE)
+            found = replace(found, edm=polished.edm) if not polished.converged else polished
+        attempts.append(found)
+        if found.converged:
+            return _solution(found, base, index, "minuit")
+    raise _failure(compiled, attempts, index)
+
+
+def hesse(compiled: CompiledModel, solution: Solution) -> Array:
+    """Covariance from the inverse second derivatives, taken as differences of the exact gradient.
+
+    Parameters at a bound and fixed ones have no row of their own: theirs are zero.
+
+    Args:
+        compiled: the model.
+        solution: its minimum.
+
+    Returns:
+        Covariance of the internal coordinates, shape ``(n, n)``.
+
+    Raises:
+        FitError: where the matrix of second derivatives is singular.
+    """
+    position = solution.position
+    index = np.flatnonzero(solution.free & ~solution.at_bound)
+    covariance = np.zeros((position.size, position.size))
+    if not index.size:
+        return covariance
+    fisher = compiled.evaluate(position)[2][np.ix_(index, index)]
+    diagonal = np.diag(fisher)
+    if np.any(diagonal <= 0):
+        name = compiled.names[index[int(np.argmin(diagonal))]]
+        raise FitError(
+            "covariance", f"the likelihood does not depend on {name!r}", "data that constrain it",
+            f"Fix {name!r}, or give it a constraint.",
+        )  # fmt: skip
+    step = 1e-3 / np.sqrt(diagonal)
+    second = np.empty((index.size, index.size))
+    for row, i in enumerate(index):
+        shift = np.zeros_like(position)
+        room = min(step[row], position[i] - compiled.lower[i], compiled.upper[i] - position[i])
+        shift[i] = room if room > 0.01 * step[row] else step[row]
+        above = compiled.evaluate(position + shift)[1][index]
+        below = compiled.evaluate(position - shift)[1][index]
+        second[row] = (above - below) / (2 * shift[i])
+    unit = 1 / np.sqrt(diagonal)
+    scaled = (second + second.T) / 2 * np.outer(unit, unit)
+    if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled)[0] < 1e-12:
+        scaled = fisher * np.outer(unit, unit)
+    inverse = np.linalg.pinv(scaled, rcond=1e-14, hermitian=True)
+    covariance[np.ix_(index, index)] = inverse * np.outer(unit, unit)
+    return covariance
+
+
+def _solution(found: Minimum, base: Array, index: NDArray[np.intp], minimiser: str) -> Solution:
+    position = base.copy()
+    position[index] = found.position
+    free = np.zeros(base.size, dtype=bool)
+    free[index] = True
+    at_bound = np.zeros(base.size, dtype=bool)
+    at_bound[index] = found.at_bound
+    return Solution(position, found.value, found.edm, found.iterations, free, at_bound, minimiser)
+
+
+def _failure(compiled: CompiledModel, attempts: list[Minimum], index: NDArray[np.intp]) -> FitError:
+    if not attempts or not np.isfinite(attempts[0].value):
+        return FitError(
+            "fit",
+            "the model predicts no events where there are some at the starting values",
+            "a start at which every bin with events has a positive expectation",
+            "Change the starting values or the range, or add the missing background.",
+        )
+    last = min(attempts, key=lambda attempt: attempt.value)
+    spread = np.sqrt(np.maximum(np.diag(last.fisher), 1e-300))
+    pulls = np.where(last.at_bound, 0.0, np.abs(last.gradient) / spread)
+    worst = [compiled.names[index[i]] for i in np.argsort(-pulls)[:3] if pulls[i] > 0]
+    return FitError(
+        "fit",
+        f"no minimum found ({'; '.join(dict.fromkeys(a.message for a in attempts))}); EDM {last.edm:.2g}, "
+        f"largest gradients in {', '.join(worst)}",
+        f"an EDM below {EDM_TOLERANCE:g}",
+        "Fix or constrain one of them, or start closer.",
+    )

@@ -1,0 +1,177 @@
+"""Maximum-likelihood fits of a model, and its likelihood at a given point."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.response import compile_response, needs_recompiling
+from nurecoil.engine.solve import Solution, hesse, solve
+from nurecoil.errors import OptionError, unknown_name
+from nurecoil.inference.goodness import pearson
+from nurecoil.inference.results import Covariance, Estimate, FitResult
+from nurecoil.model.spectral import SpectralModel
+
+__all__ = ["MINIMISERS", "check_fixed", "fit", "nll"]
+
+Array = NDArray[np.float64]
+
+MINIMISERS = ("newton", "minuit")
+"""The minimisers a fit can be asked for."""
+
+_MOST_RECOMPILATIONS = 4
+
+
+def nll(model: SpectralModel, values: Mapping[str, float] | None = None) -> float:
+    """Full negative log-likelihood at given parameters.
+
+    Args:
+        model: the model.
+        values: parameter values by public name; the rest stay at their starting values.
+
+    Returns:
+        -log L with all constants: Poisson terms, Gaussian channels and constraint terms.
+
+    Raises:
+        ModelError: for an unknown parameter.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> round(nll(counting(observed=12.0, background=10.0)), 4)
+        2.3562
+    """
+    compiled = CompiledModel(model)
+    return compiled.value(compiled.coordinates(values or {}))
+
+
+def fit(
+    model: SpectralModel,
+    fix: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    *,
+    minimiser: str = "newton",
+) -> FitResult:
+    """Fit a model to its data.
+
+    A parameter that enters in squares only (a magnetic moment) is fitted in its square. Where a
+    compiled response is pulled out of the range it was measured in, it is compiled anew about the new
+    point and the fit repeated.
+
+    Args:
+        model: the model.
+        fix: parameters to hold, with their values.
+        start: starting values that replace the model's.
+        minimiser: ``newton`` (scaled Fisher steps, MINUIT as the fallback) or ``minuit``.
+
+    Returns:
+        The result: estimates, covariance, goodness, contents of every sample.
+
+    Raises:
+        FitError: where no trustworthy minimum was found.
+        ModelError: for an unknown parameter, or a value outside its bounds.
+        OptionError: for an unknown minimiser.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> result = fit(counting(observed=12.0, background=10.0))
+        >>> round(result.parameters["signal"].value, 4)
+        2.0
+    """
+    if minimiser not in MINIMISERS:
+        raise unknown_name(OptionError, "minimiser", minimiser, MINIMISERS)
+    began = time.perf_counter()
+    fix = dict(fix or {})
+    check_fixed(model, fix)
+    for _ in range(_MOST_RECOMPILATIONS):
+        compiled = CompiledModel(model)
+        position = compiled.coordinates({**(start or {}), **fix})
+        held = np.array([name in fix for name in compiled.names])
+        solution = solve(compiled, position, held, minimiser=minimiser)
+        if not needs_recompiling(model, compiled, solution.position):
+            break
+        found = dict(zip(compiled.names, compiled.public(solution.position).tolist(), strict=True))
+        moved = {n: {"value": v} for n, v in found.items() if not model.parameters[n].fixed}
+        model = compile_response(model.with_parameters(**moved))
+    return describe(model, compiled, solution, time.perf_counter() - began)
+
+
+def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, seconds: float) -> FitResult:
+    """Turn a solution of the engine into a result with public values, errors and goodness.
+
+    Args:
+        model: the model.
+        compiled: its compiled form.
+        solution: the minimum.
+        seconds: wall time of the fit.
+
+    Returns:
+        The result.
+    """
+    internal = hesse(compiled, solution)
+    values = compiled.public(solution.position)
+    slope = _public_slope(compiled, solution.position)
+    moved = solution.free & ~solution.at_bound & np.isfinite(slope)
+    slope = np.where(moved, slope, 0.0)
+    covariance = internal * np.outer(slope, slope)
+    errors = np.where(moved, np.sqrt(np.maximum(np.diag(covariance), 0.0)), math.nan)
+    parameters = {
+        name: Estimate(
+            float(values[i]),
+            float(errors[i]),
+            model.parameters[name].unit,
+            bool(not solution.free[i]),
+            bool(solution.at_bound[i]),
+        )
+        for i, name in enumerate(compiled.names)
+    }
+    index = np.flatnonzero(moved)
+    expected = {}
+    for channel, arrays in zip(model.channels, compiled.channels, strict=True):
+        contents = arrays.components(solution.position)
+        expected[channel.name] = {s.name: contents[row] for row, s in enumerate(channel.samples)}
+    return FitResult(
+        model,
+        parameters,
+        solution.value,
+        solution.edm,
+        Covariance(tuple(compiled.names[i] for i in index), covariance[np.ix_(index, index)]),
+        pearson(model, compiled.expected(solution.position), int(solution.free.sum())),
+        expected,
+        solution.minimiser,
+        solution.iterations,
+        seconds,
+    )
+
+
+def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:
+    """Refuse fixed values of unknown parameters, or outside their bounds.
+
+    Args:
+        model: the model.
+        fix: parameters to hold, with their values.
+
+    Raises:
+        ModelError: for an unknown parameter.
+        OptionError: for a value outside the bounds.
+    """
+    for name, value in fix.items():
+        parameter = model.require(name)
+        if not (math.isfinite(value) and parameter.lower <= value <= parameter.upper):
+            raise OptionError(
+                f"parameter {name!r}",
+                f"fixed to {value}",
+                f"a value in [{parameter.lower:g}, {parameter.upper:g}] {parameter.unit}",
+            )
+
+
+def _public_slope(compiled: CompiledModel, position: Array) -> Array:
+    """Derivative of the public value by the internal coordinate; infinite at 0 for squares."""
+    power = compiled.powers
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.abs(position) ** (1 / power - 1) / power
+    return np.where(power == 1, 1.0, slope)

@@ -1,0 +1,160 @@
+"""Tables for the terminal: fits, limits, fitted rates beside the published ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nurecoil.inference.limits import Limit, comparison
+from nurecoil.inference.results import FitResult
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = [
+    "goodness_line",
+    "limits_table",
+    "parameters_table",
+    "published_limits_table",
+    "rates_table",
+    "scan_table",
+    "significant",
+]
+
+
+def significant(value: float | None, error: float | None = None) -> str:
+    """A number with as many digits as its error justifies; two digits of the error are kept.
+
+    Args:
+        value: the number, ``None`` or NaN for none.
+        error: its error, if it has one.
+
+    Returns:
+        The text; empty where there is no number.
+
+    Example:
+        >>> significant(255.8231, 0.76), significant(4.0163e-11), significant(None)
+        ('255.82', '4.016e-11', '')
+    """
+    if value is None or not math.isfinite(value):
+        return ""
+    if error is None or not math.isfinite(error) or error <= 0 or abs(value) < 1e-4:
+        return f"{value:.4g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{min(digits, 9)}f}"
+
+
+def parameters_table(result: FitResult) -> Table:
+    """Every parameter with value, error, unit and state."""
+    columns = (
+        ("parameter", "left"),
+        ("value", "right"),
+        ("error", "right"),
+        ("unit", "left"),
+        ("state", "left"),
+    )
+    table = _table("parameters", *columns)
+    for name, estimate in result.parameters.items():
+        state = "fixed" if estimate.fixed else "at its bound" if estimate.at_bound else ""
+        constraint = result.model.parameters[name].constraint
+        if constraint is not None and not estimate.fixed:
+            state = "constrained"
+        unit = "" if estimate.unit == "1" else estimate.unit
+        error = significant(estimate.error, estimate.error)
+        table.add_row(name, significant(estimate.value, estimate.error), error, unit, state)
+    return table
+
+
+def rates_table(result: FitResult) -> Table | None:
+    """Fitted beside published values, or ``None`` where the model carries none."""
+    rows = comparison(result)
+    if not rows:
+        return None
+    table = _table(
+        "fitted and published", ("parameter", "left"), ("fitted", "right"), ("error", "right"),
+        ("published", "right"), ("error", "right"), ("unit", "left"), ("remark", "left"),
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(
+            row["parameter"],
+            significant(row["fitted"], row["error"]),
+            significant(row["error"], row["error"]),
+            f"{row['published']:g}",
+            "" if row["published_error"] is None else f"{row['published_error']:g}",
+            row["unit"],
+            row["remark"],
+        )
+    return table
+
+
+def limits_table(limits: Sequence[Limit]) -> Table:
+    """Limits by several rules side by side."""
+    level = f"{100 * limits[0].cl:g} %" if limits else ""
+    table = _table(f"upper limits at {level}", ("method", "left"), ("limit", "right"), ("unit", "left"),
+                   ("convention", "left"))  # fmt: skip
+    for one in limits:
+        table.add_row(one.method, f"{one.poi} < {one.value:.4g}", _unit(one.unit), one.convention)
+    return table
+
+
+def published_limits_table(limits: Mapping[str, Limit]) -> Table:
+    """Computed beside published limits, one row per model."""
+    columns = (
+        ("model", "left"),
+        ("computed", "right"),
+        ("published", "right"),
+        ("unit", "left"),
+        ("method", "left"),
+        ("remark", "left"),
+    )
+    table = _table("limits, computed and published", *columns)
+    for label, one in limits.items():
+        rows: Sequence[Mapping[str, Any]] = one.model.metadata.get("published_limits", ()) or ({},)
+        for number, row in enumerate(rows):
+            published = f"{row['value']:.2g}" if row else ""
+            computed = f"{one.poi} < {one.value:.3g}" if number == 0 else ""
+            shown = label if number == 0 else ""
+            table.add_row(shown, computed, published, _unit(one.unit), one.method if number == 0 else "",
+                          row.get("remark", ""))  # fmt: skip
+    return table
+
+
+def scan_table(scan: Mapping[str, Any]) -> Table:
+    """A profile, point by point, from its JSON form."""
+    unit = _unit(scan["unit"])
+    table = _table(f"profile of {scan['parameter']}, best at {scan['best']:.4g} {unit}".rstrip(),
+                   ("value", "right"), ("unit", "left"), ("2 Delta NLL", "right"))  # fmt: skip
+    for value, delta in zip(scan["values"], scan["delta_nll"], strict=True):
+        table.add_row(f"{value:.5g}", unit, f"{2 * delta:.4f}")
+    return table
+
+
+def goodness_line(result: FitResult) -> str:
+    """Goodness of fit, minimum and effort in one line.
+
+    Example:
+        >>> from nurecoil.inference.fit import fit
+        >>> from nurecoil.testing.models import counting
+        >>> goodness_line(fit(counting(observed=12.0, background=10.0))).split(",")[0]
+        'chi2/ndf = 0.0/0'
+    """
+    good = result.goodness
+    return (
+        f"chi2/ndf = {good.statistic:.1f}/{good.ndf}, p = {good.p_value:.3g}, -log L = {result.nll:.3f}, "
+        f"EDM {result.edm:.1e} ({result.minimiser}, {result.iterations} iterations)"
+    )
+
+
+def _table(title: str, *columns: tuple[str, Any]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in columns:
+        table.add_column(name, justify=justify, no_wrap=name not in ("remark", "convention"))
+    return table
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit

@@ -1,0 +1,1 @@
+"""What plugin authors and tests stand on: small models and, later, the conformance suite."""

@@ -1,0 +1,5 @@
+"""Borexino Phase-II: the public spectrum of hits, or the Asimov data of the paper's exposure."""
+
+from nurecoil_borexino.plugin import Borexino, Options
+
+__all__ = ["Borexino", "Options"]

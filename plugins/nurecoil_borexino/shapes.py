@@ -1,0 +1,108 @@
+"""Templates that are given rather than folded: Borexino's Monte-Carlo shapes, or a user's own.
+
+A shape against reconstructed energy [keV] is brought to hits with the energy axis of the release; a
+shape against N_h is taken bin by bin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.errors import InputError
+from nurecoil.histograms.histogram import Histogram
+from nurecoil.histograms.read import read_histogram
+from nurecoil_borexino.inputs import RELEASE, shipped
+from nurecoil_borexino.plugin import Options
+
+__all__ = ["NOMINAL_RATES", "Shape", "replaced_shape"]
+
+Array = NDArray[np.float64]
+
+NOMINAL_RATES = {"pp": 131.1, "be7": 47.9, "pep": 2.74, "cno": 4.92, "bi210": 10.0}
+"""Zero-threshold rates [cpd/100 t] to which the Monte-Carlo shapes of arXiv:2005.12829 are normalised."""
+_NAMES = {"pp", "be7", "pep", "cno", "kr85", "bi210", "c11"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A given template.
+
+    Args:
+        counts: expected counts for one cpd/100 t, shape ``(bins,)``.
+        provenance: one line.
+    """
+
+    counts: Array
+    provenance: str
+
+
+def replaced_shape(
+    options: Options, name: str, edges: Array, exposure: float, factor: Array | None
+) -> Shape | None:
+    """The given template of a component, where the options give one.
+
+    Args:
+        options: the plugin's options.
+        name: ``pp``, ``be7``, ``pep``, ``cno``, ``kr85``, ``bi210`` or ``c11``.
+        edges: bin edges in hits.
+        exposure: [d 100 t].
+        factor: the comb, or ``None``.
+
+    Returns:
+        The shape for one cpd/100 t, or ``None`` where the component is folded.
+
+    Raises:
+        InputError: where the shape's axis is neither hits nor keV, or it is empty in the range.
+    """
+    location = getattr(options, f"shape_{name}") if name in _NAMES else None
+    given = location is not None
+    if location is None:
+        if options.templates != "monte-carlo" or name not in _NAMES:
+            return None
+        location = f"{RELEASE}:h_mc_{name}"
+    where = f"borexino.shape_{name}"
+    found = read_histogram(location, where=where)
+    density = _density_in_hits(found, edges, where)
+    if not density.sum() > 0:
+        raise InputError(
+            where, f"a shape that is zero from {edges[0]:g} to {edges[-1]:g} hits", "a positive one"
+        )
+    norm = NOMINAL_RATES.get(name) if not given else None
+    if norm is None:
+        norm = float(np.sum(found.counts * (found.widths if not _is_contents(found) else 1.0)))
+    counts = exposure * density / norm
+    if factor is not None:
+        counts = counts * factor
+    source = location if given else "Monte-Carlo shape, EPJC 80 (2020) 1091, arXiv:2005.12829 (published)"
+    return Shape(counts, source)
+
+
+def _density_in_hits(shape: Histogram, edges: Array, where: str) -> Array:
+    """Contents of the hit bins: the integral of the shape over each."""
+    weight = shape.counts if _is_contents(shape) else shape.counts * shape.widths
+    summed = np.concatenate([[0.0], np.cumsum(weight)])
+    if shape.observable_unit == "keV" or (shape.observable or "").startswith("E"):
+        scale, width = shipped("h_energy_scale"), shipped("h_energy_width")
+        borders = np.concatenate([scale.counts - width.counts / 2, [scale.counts[-1] + width.counts[-1] / 2]])
+        energy = np.interp(edges, scale.edges, borders)
+        inside = (edges >= scale.edges[0] - 1e-9) & (edges <= scale.edges[-1] + 1e-9)
+        if not inside.all():
+            raise InputError(
+                where,
+                f"bins from {edges[0]:g} to {edges[-1]:g} hits",
+                "the release's energy axis, 92 to 950",
+                "Give the shape against N_h, or narrow borexino.range.",
+            )
+    elif shape.observable in (None, "N_h"):
+        energy = edges
+    else:
+        raise InputError(where, f"axis {shape.observable!r} [{shape.observable_unit}]", "N_h, or E in keV")
+    return np.diff(np.interp(energy, shape.edges, summed))
+
+
+def _is_contents(shape: Histogram) -> bool:
+    """Whether bin contents are events rather than a density per unit of the axis."""
+    return shape.additive
