@@ -16,6 +16,8 @@ JOBS   ?= auto
 OUT    ?= out
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
+# pip compiles what it copies, and an editable install copies nothing.
+COMPILE := $(BIN)/python -m compileall -q framework plugins
 
 # The Python to build .venv with; set PYTHON=/path/to/python to choose. Left empty, the first usable one is taken.
 PYTHON ?=
@@ -41,10 +43,12 @@ $(BIN)/python:
 
 $(LIGHT): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(FULL): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[all,test]'
+	@$(COMPILE)
 	@touch $(LIGHT) $@
 
 install: $(FULL) ## make .venv with every extra

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from importlib import metadata
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nurecoil._version import __version__
 
@@ -31,8 +30,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _TARGET = re.compile(r"[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One line of one distribution's ``entry_points.txt``, judged by metadata.
 
     Attributes:
@@ -73,7 +71,7 @@ def claims() -> tuple[Claim, ...]:
         >>> {claim.kind for claim in claims()} <= {"experiment", "search"}
         True
     """
-    found = [claim for distribution in _distributions() for claim in _claims_of(distribution)]
+    found = [claim for installed in _installed() for claim in _claims_of(installed)]
     found.sort(key=lambda claim: (not claim.is_own, _canonical(claim.distribution), claim.name, claim.kind))
     return tuple(_settle(found))
 
@@ -101,46 +99,67 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _distributions() -> Iterator[metadata.Distribution]:
+class _Installed(NamedTuple):
+    """A distribution that has a group of ours, with what its METADATA says of itself."""
+
+    distribution: metadata.Distribution
+    name: str
+    version: str
+    damage: str
+
+
+def _installed() -> Iterator[_Installed]:
     """The distributions that have a group of ours; of several with one name, the one that Python uses."""
     seen: set[str] = set()
-    for found in metadata.distributions():
-        if not _groups_in(found):
+    for distribution in metadata.distributions():
+        if not _groups_in(distribution):
             continue
-        name = _name_of(found)
-        if _canonical(name) in seen:
-            continue
-        seen.add(_canonical(name))
-        try:
-            used = metadata.distribution(name)
-        except metadata.PackageNotFoundError:  # its metadata has no name to look it up by
-            used = found
-        if _groups_in(used):
-            yield used
+        found = _described(distribution)
+        if found.damage:
+            yield found
+        elif _canonical(found.name) not in seen:
+            seen.add(_canonical(found.name))
+            try:
+                used = metadata.distribution(found.name)
+            except metadata.PackageNotFoundError:  # its folder is named otherwise than it is
+                used = distribution
+            if used.locate_file("") == distribution.locate_file(""):
+                yield found
+            elif _groups_in(used):
+                yield _described(used)
+
+
+def _described(distribution: metadata.Distribution) -> _Installed:
+    try:
+        message = distribution.metadata  # parsed anew at every access
+        name, version = message["Name"], message["Version"]
+    except Exception as error:  # a missing or damaged file: the standard library promises no one class
+        return _Installed(distribution, "unnamed", "", f"its metadata cannot be read: {one_line(error)}")
+    if not name:
+        return _Installed(distribution, "unnamed", "", "its metadata cannot be read: it gives no name")
+    return _Installed(distribution, name, version or "", "")
 
 
 def _groups_in(distribution: metadata.Distribution) -> list[Kind]:
-    text = distribution.read_text("entry_points.txt") or ""
+    text = distribution.read_text("entry_points.txt")
+    if not text or _OWN not in text:
+        return []
     return [
         kind for kind, group in GROUPS.items() if re.search(rf"^\s*\[\s*{re.escape(group)}\s*\]", text, re.M)
     ]
 
 
-def _name_of(distribution: metadata.Distribution) -> str:
-    try:
-        return str(distribution.metadata["Name"] or "unnamed")
-    except Exception:  # a missing or damaged METADATA file: the standard library promises no one class
-        return "unnamed"
-
-
-def _claims_of(distribution: metadata.Distribution) -> Iterator[Claim]:
-    name = _name_of(distribution)
-    try:
-        version = distribution.version or ""
-        entry_points = list(distribution.entry_points)
-    except Exception as error:  # damaged metadata: as above
+def _claims_of(installed: _Installed) -> Iterator[Claim]:
+    distribution, name, version, damage = installed
+    entry_points: list[metadata.EntryPoint] = []
+    if not damage:
+        try:
+            entry_points = list(distribution.entry_points)
+        except Exception as error:  # a damaged file: as above
+            damage = f"its entry points cannot be read: {one_line(error)}"
+    if damage:
         for kind in _groups_in(distribution):
-            yield Claim(name, kind, name, "", "broken", f"its metadata cannot be read: {one_line(error)}")
+            yield Claim(name, kind, name, version, "broken", damage)
         return
     objection = _objection(distribution, name)
     for entry_point in entry_points:
@@ -205,4 +224,4 @@ def _settle(ordered: Iterable[Claim]) -> Iterator[Claim]:
 
 
 def _with(claim: Claim, status: Status, reason: str) -> Claim:
-    return replace(claim, status=status, reason=reason)
+    return claim._replace(status=status, reason=reason)

@@ -23,14 +23,16 @@ from nurecoil.model.parameters import CovarianceConstraint, Parameter, merge_par
 from nurecoil.model.spectral import Channel, GaussianChannel, PoissonChannel, Sample, SpectralModel
 from nurecoil.options import make_options
 from nurecoil.physics.recoil import recoil_spectrum
+from nurecoil.physics.scattering import maximum_recoil
 from nurecoil.physics.solar import SolarNeutrinos
 from nurecoil.physics.solar_options import SolarOptions
 from nurecoil.physics.source import CrossSection, Source
 from nurecoil.search import Search
 
-__all__ = ["Sources", "build", "fold"]
+__all__ = ["Sources", "build", "declared_parameters", "fold"]
 
 _SHARED = {"solar": SolarOptions}
+_UNSEEN = 1e-6
 
 
 class Sources:
@@ -91,7 +93,7 @@ def build(
         owners[search] = searched.Options
     for owner in given:
         if owner not in owners:
-            raise unknown_name(OptionError, "options", owner, owners)
+            raise _no_owner(owner, owners)
     made = {owner: make_options(owner, kind, given.get(owner)) for owner, kind in owners.items()}
     shared = Sources(made["solar"])
     parts = [classes[name](made[name]) for name in names]
@@ -99,6 +101,15 @@ def build(
     model = fold(parts, theory, shared)
     stated = {owner: dataclasses.asdict(value) for owner, value in made.items()}
     return dataclasses.replace(model, metadata={**model.metadata, "options": stated})
+
+
+def _no_owner(owner: str, owners: Mapping[str, type]) -> NurecoilError:
+    """The error for options of something that the model does not have."""
+    kinds = {entry.name: entry.kind for entry in plugins.installed()}
+    if owner not in kinds:
+        return unknown_name(OptionError, "options", owner, owners)
+    remedy = f"Add the {kinds[owner]} {owner}, or leave its options out."
+    return OptionError(f"options of {owner}", "the model does not use it", ", ".join(sorted(owners)), remedy)
 
 
 def fold(experiments: Sequence[Experiment], search: Search | None, shared: Sources) -> SpectralModel:
@@ -127,6 +138,13 @@ def fold(experiments: Sequence[Experiment], search: Search | None, shared: Sourc
         id(s): s for _, found in declared for c in found if isinstance(c, RecoilChannel) for s in c.sources
     }
     if search is not None:
+        if not sources:
+            raise OptionError(
+                "experiments",
+                f"{', '.join(e.name for e in experiments)} and no recoils for {search.name} to act on",
+                "at least one experiment with a spectrum of recoils",
+                "Add one; `nurecoil list` shows what there is.",
+            )
         search.check_sources(list(sources.values()))
     owned: list[tuple[str, Sequence[Parameter]]] = []
     channels: list[Channel] = []
@@ -151,6 +169,29 @@ def fold(experiments: Sequence[Experiment], search: Search | None, shared: Sourc
     )
     wanted = any(getattr(channel, "compiled", False) for _, found in declared for channel in found)
     return compile_response(model) if wanted else model
+
+
+def declared_parameters(experiment: str) -> list[Parameter]:
+    """The parameters of an experiment under its default options, without folding anything.
+
+    Args:
+        experiment: name of an experiment plugin.
+
+    Returns:
+        Its own and the shared parameters, in the order of its channels.
+
+    Raises:
+        InputError: where a shipped input cannot be used.
+        PluginError: for an unknown or broken plugin.
+
+    Example:
+        >>> [parameter.name for parameter in declared_parameters("gallium")][:2]
+        ['solar.flux.pp', 'solar.flux.pep']
+    """
+    kind = plugins.load_experiment(experiment)
+    found = kind(make_options(experiment, kind.Options))
+    channels = _ask(found, Sources(make_options("solar", SolarOptions)))
+    return list(merge_parameters((channel.name, _parameters(channel)) for channel in channels).values())
 
 
 class _blame:  # noqa: N801  (reads as a verb: with _blame(experiment): ...)
@@ -203,11 +244,11 @@ def _fold_recoils(channel: RecoilChannel, search: Search | None) -> PoissonChann
         yields = {source.parameter.name: 1, **exposure}
         template = channel.weak_templates.get(source.name)
         if template is None:
-            template = _template(channel, source, source.weak)
+            template = channel.response.template(_recoils(channel, source, source.weak))
         cited = "; ".join(source.citations)
         samples.append(Sample(source.name, template, yields, False, source.title, "neutrino", cited))
         for term in search.terms(source) if search is not None else ():
-            template = _template(channel, source, term.cross_section)
+            template = _signal(channel, source, term.cross_section)
             powers = {**yields, **dict(term.powers)}
             title = f"{source.title} ({term.name})"
             name = f"{source.name}.{term.name}"
@@ -236,18 +277,27 @@ def _fold_recoils(channel: RecoilChannel, search: Search | None) -> PoissonChann
     )
 
 
-def _template(channel: RecoilChannel, source: Source, cross_section: CrossSection) -> Any:
-    """The folded recoil spectrum of one source and one term."""
+def _recoils(channel: RecoilChannel, source: Source, cross_section: CrossSection) -> Spectrum:
+    """The recoils [events/MeV] of one source and one term, with breaks at the edges of lines."""
     low, high = channel.recoil_range
     scale = channel.electrons * channel.live_time
-    ends = sorted({float(2 * e * e / (0.51099895 + 2 * e)) for e, _ in source.lines})
-    ends = [*ends, source.maximum_recoil]
-    breaks = sorted({low, *(end for end in ends if low < end < high), min(high, max(ends))})
-    if len(breaks) < 2:
-        breaks = [low, high]
-    return channel.response.template(
-        Spectrum(lambda T: scale * recoil_spectrum(source, cross_section, T), tuple(breaks))
+    ends = [float(maximum_recoil(energy)) for energy, _ in source.lines]
+    inside = [end for end in (*ends, source.maximum_recoil) if low < end < high]
+    last = max(inside) if inside and source.maximum_recoil < high else high
+    return Spectrum(
+        lambda T: scale * recoil_spectrum(source, cross_section, T), tuple(sorted({low, *inside, last}))
     )
+
+
+def _signal(channel: RecoilChannel, source: Source, cross_section: CrossSection) -> Any:
+    """The template of a search's term; zero where only the far tail of the resolution reaches the bins."""
+    recoils = _recoils(channel, source, cross_section)
+    template = channel.response.template(recoils)
+    values = {parameter.name: parameter.value for parameter in channel.parameters}
+    contents = np.asarray(template.evaluate([values[name] for name in template.names])[0])
+    if np.abs(contents).sum() < _UNSEEN * abs(recoils.integral()):
+        return np.zeros(contents.shape)
+    return template
 
 
 def _fold_counting(channel: CountingChannel) -> GaussianChannel:

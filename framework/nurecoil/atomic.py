@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nurecoil.errors import OptionError
 
-__all__ = ["make_folder", "replacing", "write_bytes", "write_text"]
+__all__ = ["check_file", "check_folder", "make_folder", "replacing", "write_bytes", "write_text"]
 
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS})
 
@@ -48,10 +48,7 @@ def replacing(path: str | os.PathLike[str], *, where: str = "output") -> Iterato
         ...     (Path(folder) / "plot.txt").read_text()
         'drawn'
     """
-    given = os.path.expanduser(os.fsdecode(path))
-    if "\0" in given:
-        raise OptionError(where, f"{given!r} holds a null character", "a file name")
-    target = Path(os.path.realpath(given))
+    target = _target(path, where)
     _refuse_impossible(target, where)
     try:
         handle, name = tempfile.mkstemp(prefix=".nurecoil-", suffix=target.suffix, dir=target.parent)
@@ -75,6 +72,54 @@ def replacing(path: str | os.PathLike[str], *, where: str = "output") -> Iterato
             raise _unwritable(target, where, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_file(path: str | os.PathLike[str], *, where: str = "output") -> None:
+    """Refuse a file that could not be written, before the work that fills it. Nothing is made.
+
+    Args:
+        path: the file to make or to replace.
+        where: the place to name in an error.
+
+    Raises:
+        OptionError: as :func:`replacing`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     check_file(Path(folder) / "a.json")
+        ...     list(Path(folder).iterdir())
+        []
+    """
+    target = _target(path, where)
+    _refuse_impossible(target, where)
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise _unwritable(target, where, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def check_folder(path: str | os.PathLike[str], *, where: str = "output") -> None:
+    """Refuse a folder that could not be made or written to, before the work that fills it. Nothing is made.
+
+    Args:
+        path: the folder.
+        where: the place to name in an error.
+
+    Raises:
+        OptionError: something else is in its place or above it, or it may not be written to.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     check_folder(Path(folder) / "out" / "plots")
+        ...     list(Path(folder).iterdir())
+        []
+    """
+    folder = Path(path)
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(one))
+    if not there.is_dir():
+        raise OptionError(where, f"{there} is no folder", "a folder", "Choose another.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OptionError(where, f"{there} may not be written to", None, "Choose another folder.")
 
 
 def make_folder(path: str | os.PathLike[str], *, where: str = "output") -> Path:
@@ -148,6 +193,14 @@ def write_text(path: str | os.PathLike[str], text: str, *, where: str = "output"
         '{}'
     """
     write_bytes(path, text.encode("utf-8"), where=where)
+
+
+def _target(path: str | os.PathLike[str], where: str) -> Path:
+    """The file that a path leads to, links followed and ``~`` replaced."""
+    given = os.path.expanduser(os.fsdecode(path))
+    if "\0" in given:
+        raise OptionError(where, f"{given!r} holds a null character", "a file name")
+    return Path(os.path.realpath(given))
 
 
 def _refuse_impossible(target: Path, where: str) -> None:

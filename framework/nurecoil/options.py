@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from nurecoil.errors import OptionError, unknown_name
+from nurecoil.errors import OptionError, PluginError, unknown_name
+from nurecoil.option_words import allowed_values, option_hints, spelt
 
 __all__ = ["UNITS", "make_options", "parse_settings"]
 
@@ -76,7 +77,9 @@ def make_options(owner: str, options: type, given: Mapping[str, Any] | None = No
         An instance of ``options``.
 
     Raises:
-        OptionError: for an unknown option, a wrong type, a value out of range or a wrong unit.
+        OptionError: for an unknown option, a wrong type, a value out of range or a wrong unit; numbers
+            must be finite.
+        PluginError: where the type of a given option cannot be resolved.
 
     Example:
         >>> from nurecoil.physics.solar_options import SolarOptions
@@ -84,33 +87,55 @@ def make_options(owner: str, options: type, given: Mapping[str, Any] | None = No
         ('pp',)
     """
     import dataclasses
-    import typing
 
     from pydantic import TypeAdapter, ValidationError
 
     fields = {field.name: field for field in dataclasses.fields(options)}
-    hints = typing.get_type_hints(options, include_extras=True)
+    hints = option_hints(options)
     values = {}
     for name, value in (given or {}).items():
         if name not in fields:
             raise unknown_name(OptionError, f"option of {owner}", name, fields)
         unit = fields[name].metadata.get("unit", "1")
         where = f"{owner}.{name}"
+        if name not in hints:
+            raise PluginError(
+                where,
+                f"its type {fields[name].type!r} cannot be resolved",
+                "types that are imported where the options are defined",
+                "Report this to the plugin's author.",
+            )
         typed = _typed(where, value, hints[name], unit) if isinstance(value, str) else value
         try:
-            values[name] = TypeAdapter(hints[name]).validate_python(typed)
+            values[name] = TypeAdapter(hints[name], config={"allow_inf_nan": False}).validate_python(typed)
         except ValidationError as error:
-            from nurecoil.cli.allowed import allowed_values
-
             first = error.errors()[0]
+            if first["type"] == "literal_error":
+                raise unknown_name(OptionError, where, str(value), _choices(hints[name])) from None
             in_unit = "" if unit == "1" else f" [{unit}]"
+            help_text = str(fields[name].metadata.get("help", ""))
             raise OptionError(
                 where,
-                f"{value!r} ({first['msg'][:1].lower()}{first['msg'][1:]})",
+                f"{spelt(value)!r} ({_complaint(first['type'], first['msg'])})",
                 allowed_values(hints[name]) + in_unit,
-                str(fields[name].metadata.get("help", "")).capitalize() + ".",
+                f"{help_text[:1].upper()}{help_text[1:]}." if help_text else None,
             ) from None
     return options(**values)
+
+
+def _complaint(kind: str, message: str) -> str:
+    """What pydantic has against a value, in words that do not presume Python."""
+    known = {"missing": "too few values", "too_long": "too many values"}
+    return known.get(kind, f"{message[:1].lower()}{message[1:]}")
+
+
+def _choices(hint: Any) -> list[str]:
+    """The words that an annotation with a ``Literal`` in it allows."""
+    if get_origin(hint) is Literal:
+        return [spelt(value) for value in get_args(hint)]
+    if hint is type(None):
+        return ["none"]
+    return [word for argument in get_args(hint) for word in _choices(argument)]
 
 
 def _typed(where: str, text: str, hint: Any, unit: str) -> Any:

@@ -249,9 +249,9 @@ def _load_by_name(kind: Kind, name: str) -> type[Any]:
     if asked:
         raise _unusable(asked[0], asked[0].status, asked[0].reason)
     if named:
-        other = named[0].kind
+        other = {"experiment": "an experiment", "search": "a search"}[named[0].kind]
         raise PluginError(
-            f"{kind} {name!r}", f"{name!r} is a plugin, but a {other}", None, f"Give it as a {other}."
+            f"{kind} {name!r}", f"{name!r} is a plugin, but {other}", None, f"Give it as {other}."
         )
     raise unknown_name(PluginError, kind, name, {claim.name for claim in everything if claim.kind == kind})
 

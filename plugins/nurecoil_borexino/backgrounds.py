@@ -5,6 +5,7 @@ Rates are events per day and 100 t (14C: decays per second and 100 t) before any
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from nurecoil.detectors.scintillator import PeakTemplate
 from nurecoil.detectors.spectrum import Spectrum, quadrature
+from nurecoil.errors import InputError, OptionError
 from nurecoil.experiment import Background
 from nurecoil.histograms.checks import Expectation
+from nurecoil.histograms.locations import parse_location
 from nurecoil.histograms.read import read_histogram
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import Template
@@ -21,7 +24,7 @@ from nurecoil.physics.beta import beta_spectrum, polynomial_in_W
 from nurecoil.physics.beta_isotopes import isotope, isotope_spectrum
 from nurecoil.physics.constants import SECONDS_PER_DAY
 from nurecoil_borexino.inputs import RELEASE
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 from nurecoil_borexino.response import HitResponse
 from nurecoil_borexino.shapes import replaced_shape
 
@@ -40,6 +43,9 @@ _PILEUP = {"convolution": GaussianConstraint(137.5, 2.8), "convolution-2014": Ga
 
 def backgrounds(options: Options, response: HitResponse, exposure: float) -> tuple[Background, ...]:
     """Every background of the spectrum.
+
+    In the paper's setup 40K and pile-up are fixed, as arXiv:1707.09355 says; for the public spectrum, whose
+    shapes are modelled, both are fitted.
 
     Args:
         options: the plugin's options.
@@ -68,7 +74,11 @@ def backgrounds(options: Options, response: HitResponse, exposure: float) -> tup
         *_external(options, response, exposure, fixed_k40=paper),
     ]
     pileup = _pileup(options, response, exposure)
-    return (*found, pileup) if pileup is not None else tuple(found)
+    if pileup is None:
+        return tuple(found)
+    if paper and pileup.rate is not None:
+        pileup = replace(pileup, rate=replace(pileup.rate, constraint=None, fixed=True))
+    return (*found, pileup)
 
 
 def _rate(
@@ -168,15 +178,20 @@ def _polonium(response: HitResponse, exposure: float) -> Background:
 
 def _external(options: Options, response: HitResponse, exposure: float, fixed_k40: bool) -> list[Background]:
     """External gammas: simulated visible energies, smeared with the response."""
+    where = "borexino.external_shapes"
     path = options.external_shapes or str(EXTERNAL_GAMMAS)
+    named = parse_location(path, where=where).name
+    if named is not None:
+        raise InputError(where, f"the object {named!r} in {path}", "a file with h_tl208, h_bi214 and h_k40",
+                         "Leave the colon and the name out.")  # fmt: skip
     found = []
     for name, title, rate in (("tl208", "208Tl", 3.3), ("bi214", "214Bi", 1.9), ("k40", "40K", 1.0)):
-        shape = read_histogram(
-            f"{path}:h_{name}",
-            where="borexino.external_shapes",
-            expect=Expectation(observable="E_v", observable_unit="MeV"),
-        )
-        events = exposure * shape.counts / shape.counts.sum()
+        expect = Expectation(observable="E_v", observable_unit="MeV")
+        shape = read_histogram(f"{path}:h_{name}", where=where, expect=expect)
+        weight = shape.counts if shape.additive else shape.counts * shape.widths
+        if not weight[shape.centres > 0].sum() > 0:
+            raise InputError(f"{where}, {path}:h_{name}", "no events above 0 MeV", "a spectrum with events")
+        events = exposure * weight / weight.sum()
         source = "transport simulation (modelled)" if options.external_shapes is None else path
         found.append(
             Background(
@@ -192,32 +207,26 @@ def _external(options: Options, response: HitResponse, exposure: float, fixed_k4
 
 def _pileup(options: Options, response: HitResponse, exposure: float) -> Background | None:
     """Two events in one window: the digitised shape, or 14C folded with itself."""
+    if options.pileup_shape is not None and options.pileup != "figure":
+        raise OptionError("borexino.pileup_shape", f"a shape with borexino.pileup={options.pileup}",
+                          "borexino.pileup=figure", "Leave one of the two out.")  # fmt: skip
     if options.pileup == "none":
         return None
     if options.pileup == "figure":
-        location = options.pileup_shape or f"{RELEASE}:h_fig6a_pileup"
-        shape = read_histogram(
-            location, where="borexino.pileup_shape", expect=Expectation(observable="N_h", observable_unit="1")
-        )
-        contents = exposure * _extended(shape.centres, shape.counts, response.bins.edges)
+        density, unit, source = _pileup_shape(options, response.bins.edges)
+        contents = exposure * density
         if response.factor is not None:
             contents = contents * response.factor
         scale = Parameter(
             "borexino.rate.pileup",
-            "Fig. 6a",
+            unit,
             1.0,
             lower=0.0,
             constraint=GaussianConstraint(1.0, 0.2),
-            description="pile-up over that of arXiv:1707.09279, Fig. 6a",
-            source=_PHASE2,
+            description="pile-up over that of its shape",
+            source=source,
         )
-        return Background(
-            "pileup",
-            contents,
-            scale,
-            title="pile-up",
-            provenance=f"{_PHASE2}, Fig. 6a (digitised; exponential above N_h 135)",
-        )
+        return Background("pileup", contents, scale, title="pile-up", provenance=source)
     visible, events = _twice_carbon14(response, exposure)
     rate = _rate("pileup", _PILEUP[options.pileup].centre, "pile-up", constraint=_PILEUP[options.pileup])
     return Background(
@@ -227,6 +236,26 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
         title="pile-up",
         provenance="14C folded with itself (modelled), rate " + _PHASE2,
     )
+
+
+def _pileup_shape(options: Options, edges: Array) -> tuple[Array, str, str]:
+    """Pile-up in each bin [events/(day 100 t)], the unit of its scale and its source."""
+    where, location = "borexino.pileup_shape", options.pileup_shape or f"{RELEASE}:h_fig6a_pileup"
+    expect = Expectation(observable="N_h", observable_unit="1", counts_unit="events/(day 100 t N_h)")
+    shape = read_histogram(location, where=where, expect=expect)
+    if options.pileup_shape is None:
+        source = f"{_PHASE2}, Fig. 6a (digitised; exponential above N_h 135)"
+        return _extended(shape.centres, shape.counts, edges), "Fig. 6a", source
+    summed = np.concatenate([[0.0], np.cumsum(shape.counts * shape.widths)])
+    found = np.diff(np.interp(edges, shape.edges, summed))
+    if shape.edges[0] > edges[0] or not found.any():
+        raise InputError(
+            where,
+            f"{location} begins at {shape.edges[0]:g} hits and has {found.sum():g} events/(day 100 t) in range",
+            f"pile-up from {edges[0]:g} hits on; above its last bin it counts as none",
+            "Give it from the threshold on, or raise the first end of borexino.range.",
+        )
+    return found, "1", location
 
 
 def _extended(centres: Array, density: Array, edges: Array) -> Array:

@@ -15,7 +15,7 @@ from nurecoil.physics.source import Source
 from nurecoil_borexino.backgrounds import backgrounds
 from nurecoil_borexino.comb import comb_factor
 from nurecoil_borexino.inputs import EXPOSURE, read_spectrum
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 from nurecoil_borexino.published import ELECTRONS
 from nurecoil_borexino.response import HitResponse, response_parameters
 from nurecoil_borexino.shapes import replaced_shape

@@ -15,7 +15,7 @@ from nurecoil.errors import InputError, OptionError
 from nurecoil.histograms.checks import Expectation
 from nurecoil.histograms.read import read_histogram
 from nurecoil_borexino.inputs import RELEASE
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 
 __all__ = ["COMB_RANGE", "comb_factor"]
 
@@ -61,11 +61,12 @@ def comb_factor(options: Options, edges: Array) -> Array | None:
     if np.any(np.abs(official.centres[used][where] - centres[inside]) > 1e-6) or np.any(
         np.abs(np.diff(edges)[inside] - 1) > 1e-6
     ):
+        given = options.data or "the spectrum"
         raise OptionError(
             "borexino.comb",
-            "data in other bins than the official fit",
-            "bins of one hit, centred on integers",
-            "Set borexino.comb=false.",
+            f"{given} has other bins under the 210Po peak than the official fit in {location}",
+            "bins of one hit in both, at the same places",
+            "Set borexino.comb=false, or give such histograms as borexino.data and borexino.official_fit.",
         )
     factor = np.ones(centres.size)
     factor[inside] = structure[where]

@@ -16,9 +16,9 @@ from nurecoil.errors import InputError, OptionError
 from nurecoil.histograms.checks import Expectation
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.read import read_histogram
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 
-__all__ = ["EXPOSURE", "RELEASE", "Spectrum", "read_spectrum", "shipped"]
+__all__ = ["EXPOSURE", "RANGE", "RELEASE", "Spectrum", "read_spectrum", "shipped"]
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,9 @@ RELEASE = Path(__file__).parent / "data" / "borexino_phase2.root"
 """The converted open data."""
 EXPOSURE = {"public": 582.3264, "paper": 963.1}
 """Exposure of each setup [d 100 t]: of the release, and 1270.6 d x 75.8 t (arXiv:1707.09355)."""
-_LAST = {"public": 950.5, "paper": 950.5}
-_PAPER_FIRST = 84.5
+RANGE = {"public": (100.0, 900.0), "paper": (85.0, 950.0)}
+"""Range of each setup [hits]: below 100 the official fit of the release is poor itself; from 0.19 MeV on."""
+_ASIMOV_AXIS = (70.5, 1000.5)
 
 
 @dataclass(frozen=True)
@@ -62,20 +63,29 @@ def read_spectrum(options: Options) -> Spectrum:
         InputError: where the file or histogram cannot be used.
         OptionError: where the range lies outside it or is the wrong way round.
     """
-    low, high = options.range
+    low, high = RANGE[options.setup] if options.range is None else options.range
     if not low < high:
-        raise OptionError("borexino.range", f"{low:g},{high:g}", "two ends, the lower first")
+        allowed = "two numbers of hits, the lower first, such as 100,900"
+        raise OptionError("borexino.range", f"{low:g},{high:g}", allowed)
     expect = Expectation(observable="N_h", observable_unit="1", counts_unit="events")
     if options.data == "asimov" or (options.data is None and options.setup == "paper"):
-        edges = np.arange(_PAPER_FIRST, _LAST[options.setup] + 0.5)
+        edges = np.arange(_ASIMOV_AXIS[0], _ASIMOV_AXIS[1] + 0.5)
         bins = Histogram("asimov", edges, np.zeros(edges.size - 1), observable="N_h")
-        chosen = _select(bins, low, high)
+        chosen = _select(bins, low, high, options)
         return Spectrum(chosen.edges, None, "observed: none, Asimov data of the starting values (modelled)")
     location = f"{RELEASE}:h_nhits" if options.data is None else options.data
     found = read_histogram(location, where="borexino.data", expect=expect)
-    chosen = _select(found, low, high)
-    if found.edges[0] <= 0:
-        raise InputError("borexino.data", f"an axis from {found.edges[0]:g}", "numbers of hits above 0")
+    chosen = _select(found, low, high, options)
+    if chosen.edges[0] <= 0:
+        raise InputError(
+            "borexino.data", f"a bin from {chosen.edges[0]:g} hits on", "numbers of hits above 0"
+        )
+    if not chosen.counts.any():
+        raise InputError(
+            "borexino.data",
+            f"{location} has no events from {low:g} to {high:g} hits",
+            "a spectrum with events",
+        )
     shown = "Nature 562 (2018) 505, Fig. 2a (published)" if options.data is None else options.data
     return Spectrum(chosen.edges, chosen.counts, f"observed counts: {shown}")
 
@@ -95,8 +105,15 @@ def shipped(name: str) -> Histogram:
     return read_histogram(f"{RELEASE}:{name}", where=f"borexino release {name}")
 
 
-def _select(histogram: Histogram, low: float, high: float) -> Histogram:
+def _select(histogram: Histogram, low: float, high: float, options: Options) -> Histogram:
     try:
         return histogram.select(low, high)
     except OptionError as error:
-        raise OptionError("borexino.range", error.got, error.allowed, error.remedy) from error
+        by_default = f" (the default of borexino.setup={options.setup})" if options.range is None else ""
+        ends = f"{histogram.edges[0]:g} to {histogram.edges[-1]:g} hits"
+        raise OptionError(
+            "borexino.range",
+            f"{low:g},{high:g}{by_default}; {options.data or 'the spectrum'} has bins from {ends}",
+            "ends within them, with at least one bin between",
+            "Set borexino.range=FIRST,LAST accordingly.",
+        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nurecoil.experiment import Published, SharedSources
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 
 __all__ = ["ELECTRONS", "notes", "published_rates"]
 

@@ -11,7 +11,7 @@ from nurecoil.detectors.quenching import Quenching
 from nurecoil.detectors.scintillator import HitBins, HitScale, HitTemplate
 from nurecoil.detectors.spectrum import Spectrum, quadrature
 from nurecoil.model.parameters import GaussianConstraint, Parameter
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 
 __all__ = ["HitResponse", "response_parameters"]
 
@@ -36,6 +36,7 @@ def response_parameters(options: Options) -> tuple[Parameter, ...]:
     Starting values are those of the fit to the public spectrum. The constant term of the variance is
     fixed at 0; the quadratic one is constrained by the known resolution at 1 MeV, because without radial
     data it trades with the shape of the external gammas; the rest is free unless the options fix them.
+    The paper's setup fixes the saturation too, which the collaboration knows from calibration.
 
     Args:
         options: the plugin's options.
@@ -44,6 +45,7 @@ def response_parameters(options: Options) -> tuple[Parameter, ...]:
         Five parameters in the order of :data:`NAMES`.
     """
     fixed = options.response_parameters == "fixed"
+    paper = options.setup == "paper"
     constraint = _NON_UNIFORMITY if options.non_uniformity == "constrained" else None
     yield_, saturation, linear, constant, quadratic = NAMES
 
@@ -54,7 +56,7 @@ def response_parameters(options: Options) -> tuple[Parameter, ...]:
 
     return (
         parameter(yield_, "hits/MeV", 436.0, 600.0, "light yield at a visible energy of 1 MeV", 300.0),
-        parameter(saturation, "1/MeV", 0.1075, 0.2, "saturation of the hit count"),
+        parameter(saturation, "1/MeV", 0.1075, 0.2, "saturation of the hit count", held=fixed or paper),
         parameter(linear, "1", 1.53, 3.0, "variance over mean at small hit counts", 0.8),
         parameter(constant, "hits^2", 0.0, 400.0, "constant term of the variance", -200.0, True),
         replace(

@@ -1,7 +1,8 @@
 """Templates that are given rather than folded: Borexino's Monte-Carlo shapes, or a user's own.
 
 A shape against reconstructed energy [keV] is brought to hits with the energy axis of the release; a
-shape against N_h is taken bin by bin.
+shape against N_h is taken bin by bin. A shape whose metadata tell its rate over all energies
+(``zero_threshold_rate``) is divided by that, any other by its integral.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from nurecoil.errors import InputError
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.read import read_histogram
 from nurecoil_borexino.inputs import RELEASE, shipped
-from nurecoil_borexino.plugin import Options
+from nurecoil_borexino.options import Options
 
-__all__ = ["NOMINAL_RATES", "Shape", "replaced_shape"]
+__all__ = ["Shape", "replaced_shape"]
 
 Array = NDArray[np.float64]
 
-NOMINAL_RATES = {"pp": 131.1, "be7": 47.9, "pep": 2.74, "cno": 4.92, "bi210": 10.0}
-"""Zero-threshold rates [cpd/100 t] to which the Monte-Carlo shapes of arXiv:2005.12829 are normalised."""
+_RATE = "zero_threshold_rate"
+"""The word in a shape's metadata that says for which rate [cpd/100 t], all energies, it was made."""
 _NAMES = {"pp", "be7", "pep", "cno", "kr85", "bi210", "c11"}
 
 
@@ -63,16 +64,14 @@ def replaced_shape(
         if options.templates != "monte-carlo" or name not in _NAMES:
             return None
         location = f"{RELEASE}:h_mc_{name}"
-    where = f"borexino.shape_{name}"
+    where = f"borexino.shape_{name}" if given else f"borexino.templates, {name}"
     found = read_histogram(location, where=where)
     density = _density_in_hits(found, edges, where)
     if not density.sum() > 0:
         raise InputError(
             where, f"a shape that is zero from {edges[0]:g} to {edges[-1]:g} hits", "a positive one"
         )
-    norm = NOMINAL_RATES.get(name) if not given else None
-    if norm is None:
-        norm = float(np.sum(found.counts * (found.widths if not _is_contents(found) else 1.0)))
+    norm = float(found.metadata.get(_RATE, 0.0)) or float(_contents(found).sum())
     counts = exposure * density / norm
     if factor is not None:
         counts = counts * factor
@@ -82,9 +81,8 @@ def replaced_shape(
 
 def _density_in_hits(shape: Histogram, edges: Array, where: str) -> Array:
     """Contents of the hit bins: the integral of the shape over each."""
-    weight = shape.counts if _is_contents(shape) else shape.counts * shape.widths
-    summed = np.concatenate([[0.0], np.cumsum(weight)])
-    if shape.observable_unit == "keV" or (shape.observable or "").startswith("E"):
+    summed = np.concatenate([[0.0], np.cumsum(_contents(shape))])
+    if shape.observable_unit == "keV":
         scale, width = shipped("h_energy_scale"), shipped("h_energy_width")
         borders = np.concatenate([scale.counts - width.counts / 2, [scale.counts[-1] + width.counts[-1] / 2]])
         energy = np.interp(edges, scale.edges, borders)
@@ -96,13 +94,18 @@ def _density_in_hits(shape: Histogram, edges: Array, where: str) -> Array:
                 "the release's energy axis, 92 to 950",
                 "Give the shape against N_h, or narrow borexino.range.",
             )
-    elif shape.observable in (None, "N_h"):
+    elif shape.observable in (None, "N_h") and shape.observable_unit in (None, "", "1", "hits"):
         energy = edges
     else:
-        raise InputError(where, f"axis {shape.observable!r} [{shape.observable_unit}]", "N_h, or E in keV")
+        raise InputError(
+            where,
+            f"axis {shape.observable or 'without a name'} [{shape.observable_unit or 'no unit'}]",
+            "N_h without a unit, or an energy in keV",
+            "Convert it first; nothing is converted silently.",
+        )
     return np.diff(np.interp(energy, shape.edges, summed))
 
 
-def _is_contents(shape: Histogram) -> bool:
-    """Whether bin contents are events rather than a density per unit of the axis."""
-    return shape.additive
+def _contents(shape: Histogram) -> Array:
+    """Events per bin, of contents that are events or a density per unit of the axis."""
+    return shape.counts if shape.additive else shape.counts * shape.widths

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from annotated_types import Gt, Interval
-
 from nurecoil.experiment import CountingChannel, Experiment, Published, RecoilChannel, SharedSources, option
 
 if TYPE_CHECKING:
+    from annotated_types import Gt, Interval
+
     from nurecoil.physics.source import Source
 
 __all__ = ["Gallium", "Options"]

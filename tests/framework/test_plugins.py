@@ -252,7 +252,9 @@ def test_damaged_metadata_of_one_distribution_stops_nothing(site: Site) -> None:
     rows = {item.distribution: item for item in plugins.installed()}
     assert rows["nurecoil-juno"].status == "ok"
     assert rows["nurecoil-sno"].status == "broken"
-    assert rows["nurecoil-sno"].reason.startswith("its metadata cannot be read: ")
+    assert rows["nurecoil-sno"].reason.startswith("its entry points cannot be read: ")
+    assert rows["unnamed"].status == "broken"
+    assert rows["unnamed"].reason.startswith("its metadata cannot be read: ")
     assert len(rows) == 3
 
 
@@ -268,6 +270,12 @@ def test_of_two_copies_of_a_distribution_the_one_python_uses_counts(
     bare.add("nurecoil-juno", version="3.0")
     monkeypatch.syspath_prepend(bare.folder)
     assert plugins.experiments() == ()
+
+
+def test_a_distribution_in_a_folder_of_another_name_is_found(site: Site) -> None:
+    info = site.add_experiment("juno", "nurecoil-juno")
+    info.rename(site.folder / "moved-1.0.dist-info")
+    assert [(item.distribution, item.status) for item in plugins.experiments()] == [("nurecoil-juno", "ok")]
 
 
 def test_the_table_prints_aligned_and_as_escaped_html() -> None:

@@ -1,36 +1,91 @@
 """The command ``nurecoil``: which commands there are, ``--version``, and the way in for the console script.
 
 No command's work is done here. Each lives in a file of its own beside this one, which imports only typer
-at its top; what a command needs it imports in its body.
+at its top; what a command needs it imports in its body. A new command is one line in :data:`COMMANDS`.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
 from nurecoil._version import __version__
-from nurecoil.cli.demo import demo
-from nurecoil.cli.describe import describe
-from nurecoil.cli.fit import fit
 from nurecoil.cli.guard import GuardedGroup, run
-from nurecoil.cli.limit import limit, sensitivity
-from nurecoil.cli.listing import list_plugins
-from nurecoil.cli.profile import profile
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "application", "main"]
 
-# Plain help texts: drawing them with rich takes longer than everything else together.
-app = typer.Typer(
-    name="nurecoil",
-    cls=GuardedGroup,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = MappingProxyType(
+    {
+        "list": "nurecoil.cli.listing:list_plugins",
+        "describe": "nurecoil.cli.describe:describe",
+        "fit": "nurecoil.cli.fit:fit",
+        "profile": "nurecoil.cli.profile:profile",
+        "limit": "nurecoil.cli.limit:limit",
+        "sensitivity": "nurecoil.cli.limit:sensitivity",
+        "demo": "nurecoil.cli.demo:demo",
+    }
 )
+"""Command -> ``module:function``, in the order of ``nurecoil --help``."""
+
+
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line as a typer application.
+
+    Args:
+        words: the arguments it will be called with. If they begin with a command, only this one is read
+            from its file and built, since building all takes longer than ``nurecoil list`` does.
+
+    Returns:
+        The application, ready to be called.
+
+    Example:
+        >>> [command.name for command in application(["list", "--json", "-"]).registered_commands]
+        ['list']
+        >>> len(application(["--help"]).registered_commands) == len(COMMANDS)
+        True
+    """
+    app = typer.Typer(
+        name="nurecoil",
+        cls=GuardedGroup,
+        rich_markup_mode=None,  # plain help: drawing it with rich takes longer than everything else together
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_nurecoil)
+    for name in _needed(words):
+        module, _, function = COMMANDS[name].partition(":")
+        app.command(name)(getattr(importlib.import_module(module), function))
+    return app
+
+
+def main() -> None:
+    """Run the command line with the process's arguments and leave with its exit status.
+
+    Raises:
+        SystemExit: always.
+
+    Example:
+        >>> import sys
+        >>> from unittest import mock
+        >>> with mock.patch.object(sys, "argv", ["nurecoil", "--version"]):
+        ...     main()
+        Traceback (most recent call last):
+        ...
+        SystemExit: 0
+    """
+    words = sys.argv[1:]
+    sys.exit(run(lambda: application(words)(args=words, prog_name="nurecoil")))
+
+
+def _needed(words: Sequence[str]) -> Iterable[str]:
+    first = words[0] if words else ""
+    return [first] if first in COMMANDS else COMMANDS
 
 
 def _print_version(wanted: bool) -> None:
@@ -39,7 +94,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _nurecoil(
     version: Annotated[
         bool,
@@ -58,26 +112,3 @@ def _nurecoil(
     \b
     Exit status: 0 done, 1 a fit failed, 2 the request was wrong.
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-
-
-app.command("list")(list_plugins)
-app.command("describe")(describe)
-app.command("fit")(fit)
-app.command("profile")(profile)
-app.command("limit")(limit)
-app.command("sensitivity")(sensitivity)
-app.command("demo")(demo)
-
-
-def main() -> None:
-    """Run the command line with the process's arguments and leave with its exit status.
-
-    Raises:
-        SystemExit: always.
-
-    Example:
-        >>> import nurecoil.cli.app
-        >>> nurecoil.cli.app.app.info.name
-        'nurecoil'
-    """
-    sys.exit(run(lambda: app(prog_name="nurecoil")))

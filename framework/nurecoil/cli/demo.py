@@ -34,7 +34,7 @@ def demo(
     from nurecoil.report.style import save
     from nurecoil.report.tables import limits_table, published_limits_table
 
-    folder = atomic.make_folder(out, where="--out")
+    atomic.check_folder(out, where="--out")
     found = {}
     for label, experiments in _MODELS.items():
         model = build_model(experiments, _SEARCH, None)
@@ -46,6 +46,7 @@ def demo(
     without = goodness_without(meta["options"], ["borexino"], _SEARCH, meta["alternatives"])
     with working("drawing"):
         at_limit = fit(combined.model, fix={combined.poi: combined.value})
+        folder = atomic.make_folder(out, where="--out")
         save(plot_fit(combined.best_fit, overlay=at_limit), folder / "fit.png")
         save(plot_profiles(by_area), folder / "profile.png")
     document = {label: {**rows.to_json(), "without": without} for label, rows in found.items()}

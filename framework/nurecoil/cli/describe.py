@@ -1,7 +1,7 @@
 """``nurecoil describe``: one plugin or shared source with its options, and whom to cite for it.
 
 Each part of the description is one function that adds to the document and one that prints it; what the words
-for types are is in :mod:`nurecoil.cli.allowed`.
+for types are is in :mod:`nurecoil.option_words`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ def _plugin(name: str) -> dict[str, object]:
     entry = plugins.find(name)
     load = plugins.load_experiment if entry.kind == "experiment" else plugins.load_search
     plugin: type[Any] = load(name)
-    return {**_about(entry, plugin), "options": _options(name, plugin.Options)}
+    return {
+        **_about(entry, plugin),
+        "options": _options(name, plugin.Options),
+        "parameters": _parameters(entry.kind, name, plugin),
+    }
 
 
 def _shared_source(name: str) -> dict[str, object]:
@@ -89,9 +93,32 @@ def _about(entry: PluginEntry, plugin: type[Any]) -> dict[str, object]:
 
 
 def _options(name: str, options: type) -> list[dict[str, object]]:
-    from nurecoil.cli.allowed import option_rows
+    from nurecoil.option_words import option_rows
 
     return option_rows(name, options)
+
+
+def _parameters(kind: str, name: str, plugin: type[Any]) -> list[dict[str, object]]:
+    """The parameters under the default options, one row each."""
+    from nurecoil.analysis import declared_parameters
+    from nurecoil.options import make_options
+
+    if kind == "experiment":
+        found = declared_parameters(name)
+    else:
+        found = list(plugin(make_options(name, plugin.Options)).parameters())
+    return [
+        {
+            "parameter": parameter.name,
+            "start": parameter.value,
+            "unit": parameter.unit,
+            "lower": parameter.lower,
+            "upper": parameter.upper,
+            "state": "fixed" if parameter.fixed else "constrained" if parameter.constraint else "free",
+            "description": parameter.description,
+        }
+        for parameter in found
+    ]
 
 
 def _print(document: Mapping[str, Any]) -> None:
@@ -102,6 +129,7 @@ def _print(document: Mapping[str, Any]) -> None:
         console.width = 120
     _print_about(console, document)
     _print_options(console, document["options"])
+    _print_parameters(console, document.get("parameters", ()))
 
 
 def _print_about(console: Console, document: Mapping[str, Any]) -> None:
@@ -134,3 +162,20 @@ def _print_options(console: Console, rows: Sequence[Mapping[str, str]]) -> None:
         table.add_row(*(Text(shown[key]) for key, _ in _OPTION_COLUMNS))
     console.print(table)
     console.print(f"Set one with --set {rows[0]['option']}=VALUE")
+
+
+def _print_parameters(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    if not rows:
+        return
+    console.print("\nParameters", style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, side in (("parameter", "left"), ("start", "right"), ("unit", "left"), ("state", "left")):
+        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
+    table.add_column("what it is")
+    for row in rows:
+        unit = "" if row["unit"] == "1" else row["unit"]
+        table.add_row(row["parameter"], f"{row['start']:.5g}", unit, row["state"], row["description"])
+    console.print(table)

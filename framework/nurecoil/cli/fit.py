@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import STATED, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
 __all__ = ["fit"]
 
@@ -38,7 +38,7 @@ def fit(
     from nurecoil.cli.words import goodness_without, print_fit
     from nurecoil.inference.fit import fit as fit_model
 
-    with reserved(json):
+    with reserved(json, plot):
         fixed = dict(assignment(text) for text in fix or [])
         model = build_model(experiments, search, settings)
         with working("fitting"):
@@ -89,10 +89,9 @@ def _document(result: object) -> dict[str, object]:
 
     assert isinstance(result, FitResult)
     meta = result.model.metadata
-    keys = ("experiments", "search", "options", "notes", "provenance", "references")
     return {
         **result.to_json(),
         "rates": comparison(result),
-        **{key: meta[key] for key in keys},
+        **{key: meta[key] for key in STATED},
         "version": __version__,
     }

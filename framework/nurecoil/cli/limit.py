@@ -48,9 +48,11 @@ def limit(
     from nurecoil.cli.request import build_model, scanning
     from nurecoil.cli.words import goodness_without, print_limits
     from nurecoil.inference.limits import limits
+    from nurecoil.inference.rules import check_level
 
-    with reserved(json):
+    with reserved(json, plot):
         chosen = _methods(method)
+        check_level(cl)
         _needs_search(search)
         model = build_model(experiments, search, settings)
         with scanning(f"profile of {model.poi}") as progress:
@@ -85,12 +87,14 @@ def sensitivity(
     from nurecoil.cli.request import build_model, scanning
     from nurecoil.cli.words import console
     from nurecoil.errors import OptionError
+    from nurecoil.inference.rules import check_level
     from nurecoil.inference.sensitivity import sensitivity as expected
 
     with reserved(json):
         chosen = _methods(method)
         if len(chosen) != 1:
             raise OptionError("--method", method, "one method for an expected limit")
+        check_level(cl)
         _needs_search(search)
         model = build_model(experiments, search, settings)
         with scanning(f"profile of {model.poi}") as progress:
@@ -115,7 +119,7 @@ def _methods(text: str) -> list[str]:
 
     if text.strip() == "all":
         return list(RULES)
-    return [rule(part.strip()).name for part in text.split(",") if part.strip()]
+    return list(dict.fromkeys(rule(part.strip()).name for part in text.split(",")))
 
 
 def _needs_search(search: str | None) -> None:

@@ -29,21 +29,36 @@ JsonOption = Annotated[
 
 
 @contextlib.contextmanager
-def reserved(target: str | None) -> Iterator[None]:
-    """Keep standard output free for a document while a command works: what is printed goes to standard error.
+def reserved(target: str | None, plots: str | None = None) -> Iterator[None]:
+    """Keep the places of a command's results free while it works.
+
+    With ``"-"`` what is printed goes to standard error. Whether a file and a folder can be written is asked
+    before the work, not after it.
 
     Args:
-        target: the value of ``--json``; only ``"-"`` makes a difference.
+        target: the value of ``--json``.
+        plots: the value of ``--plot``, for commands that draw.
+
+    Raises:
+        OptionError: the file or the folder could not be written.
 
     Example:
         >>> with reserved("-"):
         ...     print("fitting ...")
     """
+    if plots is not None:
+        from nurecoil.atomic import check_folder
+
+        check_folder(plots, where="--plot")
     if target == "-":
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    else:
-        yield
+        return
+    if target is not None:
+        from nurecoil.atomic import check_file
+
+        check_file(target, where="--json")
+    yield
 
 
 def deliver(document: Mapping[str, object], target: str | None, words: Callable[[], None]) -> None:

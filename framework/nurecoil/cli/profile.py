@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import ExperimentsArgument, SearchOption, SetOption
+from nurecoil.cli.request import STATED, ExperimentsArgument, SearchOption, SetOption
+
+if TYPE_CHECKING:
+    from nurecoil.model.parameters import Parameter
 
 __all__ = ["profile"]
 
@@ -34,21 +37,31 @@ def profile(
       nurecoil profile borexino --search magnetic-moment
       nurecoil profile borexino --parameter borexino.rate.kr85 --range 0,15 --points 31 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
+    import time
+
+    from nurecoil._version import __version__
     from nurecoil.cli.request import build_model, scanning
     from nurecoil.errors import OptionError
     from nurecoil.inference.profile import profile as scan_profile
 
     with reserved(json):
         values = _values(scan_range, points)
+        began = time.perf_counter()
         model = build_model(experiments, search, settings)
         name = parameter or model.poi
         if name is None:
             raise OptionError(
                 "--parameter", "neither a parameter nor a search", "one of them", "Name a parameter to scan."
             )
+        _check_ends(values, model.require(name))
         with scanning(f"profile of {name}") as progress:
             scan = scan_profile(model, name, values, points=points, progress=progress)
-        document = {**scan.to_json(), "experiments": list(experiments), "search": search}
+        document = {
+            **scan.to_json(),
+            **{key: model.metadata[key] for key in STATED},
+            "version": __version__,
+            "seconds": time.perf_counter() - began,
+        }
     deliver(document, json, lambda: _print(document))
 
 
@@ -65,6 +78,19 @@ def _values(text: str | None, points: int) -> list[float] | None:
     except ValueError:
         raise OptionError("--range", repr(text), "two numbers LOW,HIGH, the lower first") from None
     return [low + (high - low) * i / (points - 1) for i in range(points)]
+
+
+def _check_ends(values: list[float] | None, parameter: Parameter) -> None:
+    """Refuse a scan that leaves the parameter's bounds."""
+    if values is None or parameter.lower <= values[0] <= values[-1] <= parameter.upper:
+        return
+    from nurecoil.errors import OptionError
+
+    raise OptionError(
+        "--range",
+        f"{values[0]:g},{values[-1]:g} for {parameter.name!r}",
+        f"ends in [{parameter.lower:g}, {parameter.upper:g}] {parameter.unit}",
+    )
 
 
 def _print(document: dict[str, object]) -> None:

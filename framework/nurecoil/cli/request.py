@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nurecoil.model.spectral import SpectralModel
 
 __all__ = [
+    "STATED",
     "ExperimentsArgument",
     "PlotOption",
     "SearchOption",
@@ -25,6 +26,8 @@ __all__ = [
     "working",
 ]
 
+STATED = ("experiments", "search", "options", "notes", "provenance", "references")
+"""What every document repeats of its model's metadata."""
 ExperimentsArgument = Annotated[
     list[str],
     typer.Argument(metavar="EXPERIMENT...", help="Experiments to fit together; see `nurecoil list`."),

@@ -19,11 +19,12 @@ from nurecoil.errors import ModelError
 if TYPE_CHECKING:
     from nurecoil.model.spectral import Template
 
-__all__ = ["Morph", "compile_morph"]
+__all__ = ["LARGEST_EXPONENT", "Morph", "compile_morph"]
 
 Array = NDArray[np.float64]
 
-_LARGEST_EXPONENT = 30.0
+LARGEST_EXPONENT = 30.0
+"""Where the exponent of a morph is cut: nothing physical changes a template by a factor of 1e13."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Morph:
         shift = np.asarray(values, float) - self.centre
         bend = np.einsum("ijb,j->ib", self.curvature, shift)
         exponent = shift @ (self.slope + 0.5 * bend)
-        counts = self.counts * np.exp(np.clip(exponent, -_LARGEST_EXPONENT, _LARGEST_EXPONENT))
+        counts = self.counts * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
         return counts, counts * (self.slope + bend)
 
 
@@ -79,7 +80,8 @@ def compile_morph(template: Template, centre: Array, step: Array) -> Morph:
     """Expand the logarithm of an exact template to second order about a centre.
 
     The slope is the template's own derivative; the curvature is the central difference of the
-    logarithmic derivative over ``step``. Empty bins stay empty.
+    logarithmic derivative over ``step``, one-sided where the template is not a number on the other
+    side (a variance at its bound). Empty bins stay empty.
 
     Args:
         template: the exact template.
@@ -90,7 +92,7 @@ def compile_morph(template: Template, centre: Array, step: Array) -> Morph:
         The morph.
 
     Raises:
-        ModelError: where a step is not positive.
+        ModelError: where a step is not positive or the template is not a number on either side.
 
     Example:
         >>> import nurecoil.detectors.scintillator as s
@@ -104,21 +106,36 @@ def compile_morph(template: Template, centre: Array, step: Array) -> Morph:
     if not np.all(step > 0):
         raise ModelError("compiled response", f"steps {step}", "positive steps")
     counts, jacobian = template.evaluate(centre)
+    slope = _log_slope(counts, jacobian)
     size = centre.size
     curvature = np.zeros((size, size, counts.size))
     for index in range(size):
         shift = np.zeros(size)
         shift[index] = step[index]
-        above = _log_slope(*template.evaluate(centre + shift))
-        below = _log_slope(*template.evaluate(centre - shift))
-        curvature[index] = (above - below) / (2 * step[index])
+        curvature[index] = _bend(template, centre, shift, slope) / step[index]
     symmetric = (curvature + curvature.transpose(1, 0, 2)) / 2
-    return Morph(
-        tuple(template.names), centre, counts, _log_slope(counts, jacobian), symmetric, step, template
-    )
+    return Morph(tuple(template.names), centre, counts, slope, symmetric, step, template)
+
+
+def _bend(template: Template, centre: Array, shift: Array, slope: Array) -> Array:
+    """Change of the logarithmic slope over a shift, from both sides where the template has both."""
+    above = _log_slope(*template.evaluate(centre + shift))
+    below = _log_slope(*template.evaluate(centre - shift))
+    both = (above - below) / 2
+    one = np.where(np.isfinite(above), above - slope, slope - below)
+    bend = np.where(np.isfinite(both), both, one)
+    if not np.all(np.isfinite(bend)):
+        names = ", ".join(name for name, moved in zip(template.names, shift, strict=True) if moved)
+        raise ModelError(
+            f"compiled response in {names}",
+            f"a template that is not a number {np.max(shift):g} above and below the centre",
+            "a template that is defined around the centre",
+            "Constrain the parameter, or move it away from the edge of its range.",
+        )
+    return np.asarray(bend)
 
 
 def _log_slope(counts: Array, jacobian: Array) -> Array:
-    """Logarithmic derivative; zero where a bin is empty for all practical purposes."""
-    used = counts > 1e-12 * max(float(np.max(counts, initial=0.0)), 1e-300)
+    """Logarithmic derivative; zero where a bin is empty for all practical purposes, NaN where it is NaN."""
+    used = ~(counts <= 1e-12 * max(float(np.max(counts, initial=0.0)), 1e-300))
     return np.where(used, jacobian / np.where(used, counts, 1.0), 0.0)

@@ -1,7 +1,7 @@
 """Scintillation light of electrons: Birks quenching and Cherenkov light on a tabulated energy loss.
 
 The result is the visible energy of an electron, before light yield and saturation
-(:mod:`nurecoil.detectors.energy_scale`).
+(:mod:`nurecoil.detectors.scintillator`).
 """
 
 from __future__ import annotations

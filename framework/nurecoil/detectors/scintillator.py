@@ -150,7 +150,8 @@ class HitTemplate:
             values: the parameters in the order of ``names``.
 
         Returns:
-            Contents of shape ``(bins,)`` and derivatives of shape ``(len(names), bins)``.
+            Contents of shape ``(bins,)`` and derivatives of shape ``(len(names), bins)``; NaN where the
+            variance would not be positive.
         """
         scale = HitScale(*(float(value) for value in values[:5]))
         visible = self.visible + (float(values[5]) if self.offset else 0.0)
@@ -160,6 +161,8 @@ class HitTemplate:
         counts = np.zeros(self.bins.edges.size - 1)
         jacobian = np.zeros((len(self.names), counts.size))
         ratio = scale.variance_over_mean(mean)
+        if not np.all(ratio > 0):
+            return counts * np.nan, jacobian * np.nan
         for part in _blocks(mean, ratio, self.bins.points):
             self._add(part, scale, visible, mean, ratio, weight, counts, jacobian)
         if self.factor is not None:
@@ -224,8 +227,14 @@ class PeakTemplate:
     factor: Array | None = None
 
     def evaluate(self, values: Sequence[float] | Array) -> tuple[Array, Array]:
-        """Bin contents, shape ``(bins,)``, and derivatives by position and width, ``(2, bins)``."""
+        """Bin contents, shape ``(bins,)``, and derivatives by position and width, ``(2, bins)``.
+
+        NaN where position or width is not positive.
+        """
         position, width = float(values[0]), float(values[1])
+        if not (position > 0 and width > 0):
+            bins = self.bins.edges.size - 1
+            return np.full(bins, np.nan), np.full((2, bins), np.nan)
         scale = width**2 / position
         density, by_mean, by_scale = scaled_poisson_gradient(
             self.bins.points, np.array(position), np.array(scale)

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.detectors.morph import Morph
+from nurecoil.engine.morphs import MorphGroup, group_morphs
 from nurecoil.errors import ModelError
 from nurecoil.model.spectral import Channel, Template
 
 __all__ = ["CompiledChannel"]
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _MorphGroup:
-    """Morphs of the same parameters and centre, stacked: one contraction serves them all."""
-
-    samples: NDArray[np.intp]
-    parameters: NDArray[np.intp]
-    centre: Array
-    counts: Array
-    slope: Array
-    curvature: Array
-
-    def evaluate(self, position: Array) -> tuple[Array, Array]:
-        """Contents ``(samples, bins)`` and derivatives ``(samples, parameters, bins)``."""
-        shift = position[self.parameters] - self.centre
-        bend = np.tensordot(shift, self.curvature, axes=(0, 0))
-        exponent = np.tensordot(shift, self.slope + 0.5 * bend, axes=(0, 0))
-        counts = self.counts * np.exp(np.clip(exponent, -30.0, 30.0))
-        return counts, (self.slope + bend) * counts
 
 
 class CompiledChannel:
@@ -55,7 +35,7 @@ class CompiledChannel:
         self._static = np.zeros((len(samples), channel.bins))
         self._exponents = np.zeros((len(samples), len(index)))
         self._exact: list[tuple[int, NDArray[np.intp], Template]] = []
-        morphs: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Morph]]] = {}
+        morphs: list[tuple[int, Morph]] = []
         for row, sample in enumerate(samples):
             for name, power in sample.powers.items():
                 self._exponents[row, index[name]] = power / powers[index[name]]
@@ -70,12 +50,11 @@ class CompiledChannel:
                     "response parameters of their own",
                 )
             if isinstance(template, Morph):
-                key = (template.names, template.centre.tobytes())
-                morphs.setdefault(key, []).append((row, template))
+                morphs.append((row, template))
             else:
                 where = np.array([index[name] for name in template.names], dtype=np.intp)
                 self._exact.append((row, where, template))
-        self._morphs = [_stack(group, index) for group in morphs.values()]
+        self._morphs = group_morphs(morphs, index)
         self._sample_of, self._parameter_of = np.nonzero(self._exponents)
         self._parameters = len(index)
         self._last: dict[int, tuple[bytes, Array, Array]] = {}
@@ -91,11 +70,13 @@ class CompiledChannel:
 
     def evaluate(self, position: Array) -> tuple[Array, Array]:
         """Expected contents ``(bins,)`` and Jacobian ``(parameters, bins)``."""
-        templates, responses = self._templates(position)
+        templates, morphs = self._templates(position)
         factors = self._factors(position)
         jacobian = np.asarray(self._factor_slopes(position) @ templates)
-        for samples, parameters, slopes in responses:
-            jacobian[parameters] += np.tensordot(factors[samples], slopes, axes=(0, 0))
+        for group, counts, logarithmic in morphs:
+            group.add_slopes(jacobian, factors, counts, logarithmic)
+        for row, where, _ in self._exact:
+            jacobian[where] += factors[row] * self._last[row][2]
         return factors @ templates, jacobian
 
     def _factors(self, position: Array) -> Array:
@@ -111,17 +92,14 @@ class CompiledChannel:
         slopes[i, s] = rows.prod(axis=1)
         return slopes
 
-    def _templates(
-        self, position: Array
-    ) -> tuple[Array, list[tuple[NDArray[np.intp], NDArray[np.intp], Array]]]:
+    def _templates(self, position: Array) -> tuple[Array, list[tuple[MorphGroup, Array, Array]]]:
+        """Contents of every template, and what the morphs' derivatives are made of."""
         if not self._morphs and not self._exact:
             return self._static, []
         templates = self._static.copy()
-        responses: list[tuple[NDArray[np.intp], NDArray[np.intp], Array]] = []
+        morphs: list[tuple[MorphGroup, Array, Array]] = []
         for group in self._morphs:
-            counts, slopes = group.evaluate(position)
-            templates[group.samples] = counts
-            responses.append((group.samples, group.parameters, slopes.transpose(1, 0, 2)))
+            morphs.append((group, *group.evaluate(position, templates)))
         for row, where, template in self._exact:
             values = position[where]
             key = values.tobytes()
@@ -130,17 +108,4 @@ class CompiledChannel:
                 known = (key, *template.evaluate(values))
                 self._last[row] = known
             templates[row] = known[1]
-            responses.append((np.array([row], dtype=np.intp), where, known[2][None]))
-        return templates, responses
-
-
-def _stack(group: list[tuple[int, Morph]], index: Mapping[str, int]) -> _MorphGroup:
-    first = group[0][1]
-    return _MorphGroup(
-        np.array([row for row, _ in group], dtype=np.intp),
-        np.array([index[name] for name in first.names], dtype=np.intp),
-        first.centre,
-        np.stack([morph.counts for _, morph in group]),
-        np.stack([morph.slope for _, morph in group], axis=1),
-        np.stack([morph.curvature for _, morph in group], axis=2),
-    )
+        return templates, morphs

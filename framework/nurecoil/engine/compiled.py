@@ -17,6 +17,7 @@ from scipy.special import gammaln
 
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
+from nurecoil.model.parameters import LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
 __all__ = ["CompiledModel", "channel_nll"]
@@ -36,6 +37,8 @@ class CompiledModel:
         lower: lower bounds of the internal coordinates; ``upper`` likewise.
         start: internal coordinates of the starting values.
         fixed: which parameters the model holds fixed.
+        nonlinear: parameters such that every pair with a second derivative of the expectation, or with a
+            constraint that is not Gaussian, has one of them.
 
     Example:
         >>> from nurecoil.model.parameters import Parameter
@@ -56,11 +59,12 @@ class CompiledModel:
         parameters = list(model.parameters.values())
         self.powers = np.array([_fit_power(model, name) for name in self.names])
         self.fixed = np.array([parameter.fixed for parameter in parameters])
-        self.lower = self.internal(np.array([parameter.lower for parameter in parameters]))
-        self.upper = self.internal(np.array([parameter.upper for parameter in parameters]))
+        self._bounds = np.array([[p.lower for p in parameters], [p.upper for p in parameters]])
+        self.lower, self.upper = self.internal(self._bounds[0]), self.internal(self._bounds[1])
         self.start = self.internal(np.array([parameter.value for parameter in parameters]))
         self.channels = [CompiledChannel(channel, self.index, self.powers) for channel in model.channels]
         self.constraints = CompiledConstraints(model, self.index)
+        self.nonlinear = _nonlinear(model, self.index, self.powers)
         self._constants = [_constant(channel) for channel in model.channels]
 
     def internal(self, values: Array) -> Array:
@@ -68,10 +72,12 @@ class CompiledModel:
         return np.where(self.powers == 1, values, np.sign(values) * np.abs(values) ** self.powers)
 
     def public(self, coordinates: Array) -> Array:
-        """Public values of internal coordinates, shape ``(n,)``."""
-        return np.where(
+        """Public values of internal coordinates, shape ``(n,)``; rounding never leaves the bounds."""
+        values = np.where(
             self.powers == 1, coordinates, np.sign(coordinates) * np.abs(coordinates) ** (1 / self.powers)
         )
+        inside = (coordinates >= self.lower) & (coordinates <= self.upper)
+        return np.where(inside, np.clip(values, *self._bounds), values)
 
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """Internal coordinates with some public values given and the rest at their start.
@@ -100,6 +106,22 @@ class CompiledModel:
             total += channel_nll(channel, compiled.expected(position)) + constant
         return float(total)
 
+    def information(self, position: Array) -> Array:
+        """Second derivatives of the value, without those of the expected contents, shape ``(n, n)``.
+
+        Exact for pairs of parameters of which none is :attr:`nonlinear`.
+        """
+        total = self.constraints.evaluate(position)[2]
+        for compiled, channel in zip(self.channels, self.model.channels, strict=True):
+            expected, jacobian = compiled.evaluate(position)
+            if isinstance(channel, PoissonChannel):
+                safe = np.where(expected > 0, expected, 1.0)
+                weight = np.where(expected > 0, channel.observed / safe**2, 0.0)
+            else:
+                weight = 1 / channel.width**2
+            total += (jacobian * weight) @ jacobian.T
+        return np.asarray(total)
+
     def evaluate(self, position: Array) -> tuple[float, Array, Array]:
         """Value, gradient ``(n,)`` and Fisher matrix ``(n, n)`` at internal coordinates.
 
@@ -124,6 +146,20 @@ class CompiledModel:
                 gradient += scaled @ pull
                 fisher += scaled @ scaled.T
         return float(value), gradient, fisher
+
+
+def _nonlinear(model: SpectralModel, index: Mapping[str, int], powers: Array) -> NDArray[np.bool_]:
+    found = np.zeros(len(index), dtype=bool)
+    for name, parameter in model.parameters.items():
+        found[index[name]] = isinstance(parameter.constraint, LogNormalConstraint | PoissonConstraint)
+    for channel in model.channels:
+        for sample in channel.samples:
+            factors = list(sample.powers)
+            for name in sample.depends_on:
+                i = index[name]
+                bent = name not in sample.powers or sample.powers[name] != powers[i] or name in factors[1:]
+                found[i] |= bent
+    return found
 
 
 def channel_nll(channel: Channel, expected: Array) -> float:
@@ -159,7 +195,7 @@ def _fit_power(model: SpectralModel, name: str) -> int:
 
 def _poisson(expected: Array, observed: Array) -> float:
     """Poisson negative log-likelihood without its constant; infinite outside its domain."""
-    if np.any(expected < 0) or np.any((expected == 0) & (observed > 0)):
+    if not np.all(expected >= 0) or np.any((expected == 0) & (observed > 0)):
         return math.inf
     logs = np.log(np.where(expected > 0, expected, 1.0))
     return float(expected.sum() - observed @ logs)

@@ -105,7 +105,9 @@ def _joint(
 
 def _other(constraint: LogNormalConstraint | PoissonConstraint, value: float) -> tuple[float, float, float]:
     """Value, slope and expected curvature of a constraint that is not normal in its parameter."""
-    if value <= 0:
+    if value == 0 and isinstance(constraint, PoissonConstraint) and constraint.count == 0:
+        return 0.0, constraint.scale, 0.0
+    if not value > 0:
         return math.inf, 0.0, 0.0
     if isinstance(constraint, LogNormalConstraint):
         width = math.log(constraint.factor)

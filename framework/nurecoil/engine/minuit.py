@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.engine.newton import Minimum, Objective
+from nurecoil.engine.newton import Minimum, Objective, box_step
 
 __all__ = ["minimise_minuit"]
 
 Array = NDArray[np.float64]
+
+_MOST_RUNS = 5
+_TRUSTED = 1e-6
 
 
 def minimise_minuit(
@@ -22,6 +25,10 @@ def minimise_minuit(
     strategy: int = 1,
 ) -> Minimum:
     """Minimise with MIGRAD and the analytic gradient (James and Roos, CPC 10 (1975) 343).
+
+    A parameter on its limit has no slope in MINUIT's own coordinates, so MIGRAD may call a point valid
+    from which the objective still falls into the box. What is left to fall is therefore judged as
+    Newton does, and MIGRAD started again from a step further.
 
     Args:
         objective: maps a position to value, gradient and Fisher matrix.
@@ -56,25 +63,34 @@ def minimise_minuit(
     def gradient(scaled: Array) -> Array:
         return np.asarray(objective(np.clip(scaled * step, lower, upper))[1] * step)
 
-    minuit = Minuit(value, start / step, grad=gradient)
-    minuit.errordef = Minuit.LIKELIHOOD
-    minuit.limits = list(zip(lower / step, upper / step, strict=True))
-    minuit.strategy = strategy
-    minuit.tol = tolerance / (0.002 * Minuit.LIKELIHOOD)
-    minuit.migrad(ncall=100_000)
-    position = np.clip(np.asarray(minuit.values, float) * step, lower, upper)
-    final, slope, fisher = objective(position)
+    calls = 0
+    for _ in range(_MOST_RUNS):
+        minuit = Minuit(value, start / step, grad=gradient)
+        minuit.errordef = Minuit.LIKELIHOOD
+        minuit.limits = list(zip(lower / step, upper / step, strict=True))
+        minuit.strategy = strategy
+        minuit.tol = tolerance / (0.002 * Minuit.LIKELIHOOD)
+        minuit.migrad(ncall=100_000)
+        calls += int(minuit.nfcn)
+        position = np.clip(np.asarray(minuit.values, float) * step, lower, upper)
+        final, slope, fisher = objective(position)
+        further = box_step(slope, fisher, position, lower, upper)
+        left = -float(slope @ further + 0.5 * further @ fisher @ further)
+        if not minuit.valid or left < _TRUSTED:
+            break
+        start = np.clip(position + further, lower, upper)
     near = 1e-6 * step
+    valid = bool(minuit.valid) and np.isfinite(final) and left < _TRUSTED
     return Minimum(
         position,
         float(final),
         slope,
         fisher,
         float(minuit.fmin.edm),
-        int(minuit.nfcn),
-        bool(minuit.valid),
+        calls,
+        valid,
         ((position <= lower + near) & (slope > 0)) | ((position >= upper - near) & (slope < 0)),
-        "converged" if minuit.valid else f"MINUIT: {_reason(minuit.fmin)}",
+        "converged" if valid else f"MINUIT: {_reason(minuit.fmin)}",
     )
 
 
@@ -87,4 +103,4 @@ def _reason(minimum: object) -> str:
         "hesse_failed": "Hesse matrix failed",
     }
     found = [text for flag, text in flags.items() if getattr(minimum, flag)]
-    return ", ".join(found) or "no valid minimum"
+    return ", ".join(found) or "stuck on a limit from which the objective still falls"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.minuit import minimise_minuit
 from nurecoil.engine.newton import Minimum, minimise
+from nurecoil.engine.saddles import lower_place
 from nurecoil.errors import FitError
 
 __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
@@ -53,7 +54,8 @@ def solve(
     """Minimise the negative log-likelihood of a compiled model.
 
     Newton first, from ``start`` and then from the model's own start; MINUIT where both fail. A minimum
-    that is not one never comes back.
+    that is not one never comes back: where a parameter that enters in even powers has stopped at zero and
+    the likelihood is better beside it, the fit goes on from there.
 
     Args:
         compiled: the model.
@@ -67,6 +69,14 @@ def solve(
     Raises:
         FitError: where nothing converged; the message names the parameters that pull most.
     """
+    found = _solve(compiled, start, fixed, minimiser)
+    beside = lower_place(compiled, found.position, found.free)
+    return found if beside is None else _solve(compiled, beside, fixed, minimiser)
+
+
+def _solve(
+    compiled: CompiledModel, start: Array | None, fixed: NDArray[np.bool_] | None, minimiser: str
+) -> Solution:
     origin = compiled.start if start is None else np.asarray(start, float)
     free = ~compiled.fixed if fixed is None else ~(compiled.fixed | fixed)
     index = np.flatnonzero(free)
@@ -86,9 +96,10 @@ def solve(
             attempts.append(minimise(objective, begin, lower, upper, tolerance=EDM_TOLERANCE))
             if attempts[-1].converged:
                 return _solution(attempts[-1], base, index, "newton")
-    begin = attempts[0].position if attempts and np.isfinite(attempts[0].value) else starts[-1]
-    if np.isfinite(objective(begin)[0]):
-        found = minimise_minuit(objective, begin, lower, upper, tolerance=EDM_TOLERANCE)
+    begins = [attempt.position for attempt in attempts[:1]] + starts
+    usable = [begin for begin in begins if np.isfinite(objective(begin)[0])]
+    if usable:
+        found = minimise_minuit(objective, usable[0], lower, upper, tolerance=EDM_TOLERANCE)
         if found.converged and minimiser == "newton":
             polished = minimise(objective, found.position, lower, upper, tolerance=EDM_TOLERANCE)
             found = replace(found, edm=polished.edm) if not polished.converged else polished
@@ -99,9 +110,10 @@ def solve(
 
 
 def hesse(compiled: CompiledModel, solution: Solution) -> Array:
-    """Covariance from the inverse second derivatives, taken as differences of the exact gradient.
+    """Covariance from the inverse second derivatives.
 
-    Parameters at a bound and fixed ones have no row of their own: theirs are zero.
+    Rows of parameters that enter linearly are exact; those of the others are differences of the exact
+    gradient. Parameters at a bound and fixed ones have no row of their own: theirs are zero.
 
     Args:
         compiled: the model.
@@ -127,14 +139,15 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
             f"Fix {name!r}, or give it a constraint.",
         )  # fmt: skip
     step = 1e-3 / np.sqrt(diagonal)
-    second = np.empty((index.size, index.size))
-    for row, i in enumerate(index):
+    second = compiled.information(position)[np.ix_(index, index)]
+    for row in np.flatnonzero(compiled.nonlinear[index]):
+        i = index[row]
         shift = np.zeros_like(position)
         room = min(step[row], position[i] - compiled.lower[i], compiled.upper[i] - position[i])
         shift[i] = room if room > 0.01 * step[row] else step[row]
         above = compiled.evaluate(position + shift)[1][index]
         below = compiled.evaluate(position - shift)[1][index]
-        second[row] = (above - below) / (2 * shift[i])
+        second[row] = second[:, row] = (above - below) / (2 * shift[i])
     unit = 1 / np.sqrt(diagonal)
     scaled = (second + second.T) / 2 * np.outer(unit, unit)
     if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled)[0] < 1e-12:

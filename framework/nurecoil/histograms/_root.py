@@ -1,8 +1,7 @@
 """Reading ROOT files with uproot: what is in them, and TH1 as :class:`Histogram`.
 
-Only ``read`` calls this. uproot writes Python code from the class descriptions in a file to read classes it
-does not know; so names that are no C++ names are refused before it does, and what it learns stays with the
-file. Nothing here writes.
+Only ``read`` calls this. How a damaged or hostile file is kept from doing harm is in ``_root_file``. Nothing
+here writes.
 """
 
 from __future__ import annotations
@@ -11,15 +10,22 @@ import contextlib
 import json
 import os
 import re
-import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from nurecoil.errors import InputError
 from nurecoil.histograms._metadata import RESERVED
-from nurecoil.histograms._store import FORMAT, HISTOGRAM, MOST_BINS, MOST_BYTES, Store, damage_is_input_error
+from nurecoil.histograms._store import (
+    DAMAGED,
+    FORMAT,
+    HISTOGRAM,
+    MOST_BINS,
+    MOST_BYTES,
+    Store,
+    damage_is_input_error,
+)
 from nurecoil.histograms.histogram import Histogram
 
 __all__ = ["METADATA_KEY", "open_root"]
@@ -40,9 +46,7 @@ _KINDS = {
 }
 _MOST_OBJECTS = 100_000
 _DEEPEST = 50
-_CPP_NAME = re.compile(r"[A-Za-z0-9_:<>,*&\[\] .\-]*")
 _ENERGY_UNIT = re.compile(r"[\[(]\s*([kMGT]?eV)\s*[\])]\s*$")
-_REMEDY = "Copy or make the file again; it is damaged or no ROOT file."
 
 
 @contextlib.contextmanager
@@ -59,73 +63,24 @@ def open_root(path: str | os.PathLike[str], where: str) -> Iterator[Store]:
     Raises:
         InputError: no ROOT file, truncated, damaged, or with class descriptions that are not C++.
     """
-    import uproot
+    from nurecoil.histograms._root_file import check_header, guarded_folder
 
     shown = os.fspath(path)
     with open(path, "rb") as raw:
-        _check_header(raw, shown, where)
-        with damage_is_input_error(where, f"{shown} cannot be read as a ROOT file", _REMEDY):
-            folder = uproot.open(raw, custom_classes=_own_classes(), object_cache=None)
-            _check_class_descriptions(folder.file.streamers, shown, where)
+        check_header(raw, shown, where)
+        with damage_is_input_error(where, f"{shown} cannot be read as a ROOT file", DAMAGED):
+            folder = guarded_folder(raw, shown, where)
             classes: dict[str, str] = {}
             _walk(folder, "", classes, set(), 0)
             written = _written_metadata(folder, classes, shown, where)
         about = written.get("histograms", {})
 
         def read(name: str) -> Histogram:
-            with damage_is_input_error(where, f"{name!r} in {shown} cannot be read", _REMEDY):
+            with damage_is_input_error(where, f"{name!r} in {shown} cannot be read", DAMAGED):
                 return _histogram(folder.key(name), name, about.get(name), f"{where}, {shown}:{name}")
 
         kinds = {name: _kind(kind) for name, kind in classes.items() if name != METADATA_KEY or not written}
         yield Store(shown, kinds, written.get("file", {}), read)
-
-
-def _check_header(raw: BinaryIO, shown: str, where: str) -> None:
-    """Tell apart: not ROOT at all, empty, and cut off before the end that the header names."""
-    head = raw.read(20)
-    size = raw.seek(0, os.SEEK_END)
-    raw.seek(0)
-    if size == 0:
-        raise InputError(where, f"{shown} is empty", "a ROOT file", _REMEDY)
-    if not head.startswith(b"root"):
-        raise InputError(where, f"{shown} is no ROOT file, it begins with {head[:12]!r}", None, _REMEDY)
-    end = None
-    if len(head) == 20:
-        big = int(struct.unpack(">i", head[4:8])[0]) >= 1_000_000
-        end = int(struct.unpack(">q" if big else ">i", head[12:20] if big else head[12:16])[0])
-    if end is None or end > size:
-        got = f"{shown} is truncated: {size} bytes" + (f" of {end}" if end else "")
-        raise InputError(where, got, None, "Copy it again; what is left cannot be trusted.")
-
-
-def _own_classes() -> dict[str, Any]:
-    """Copy uproot's classes, with version tables of their own: what one file teaches ends with that file."""
-    import uproot
-
-    return {
-        name: type(known.__name__, (known,), {"known_versions": dict(known.known_versions)})
-        if issubclass(known, uproot.model.DispatchByVersion)
-        else known
-        for name, known in uproot.classes.items()
-    }
-
-
-def _check_class_descriptions(streamers: Mapping[str, Mapping[int, Any]], shown: str, where: str) -> None:
-    """Refuse names that could be anything but C++ names: uproot makes Python code of them."""
-    for versions in streamers.values():
-        for description in versions.values():
-            names = [description.name]
-            for element in description.elements:
-                names += [element.name, element.typename]
-                names += [element.all_members.get(key, "") for key in ("fCountName", "fCountClass")]
-            for name in names:
-                if not _CPP_NAME.fullmatch(str(name)):
-                    raise InputError(
-                        where,
-                        f"{shown} describes a class with the name {str(name)[:80]!r}, which is no C++ name",
-                        None,
-                        "The file is damaged or made to harm; it is not read.",
-                    )
 
 
 def _walk(folder: Any, prefix: str, classes: dict[str, str], seen: set[int], depth: int) -> None:
@@ -166,9 +121,9 @@ def _written_metadata(folder: Any, classes: Mapping[str, str], shown: str, where
         written = json.loads(text)
         whole = all(isinstance(record, dict) for record in [written["file"], *written["histograms"].values()])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(where, f"the metadata in {shown} are damaged ({error})", None, _REMEDY) from error
+        raise InputError(where, f"the metadata in {shown} are damaged ({error})", None, DAMAGED) from error
     if not whole or written.get("format") != FORMAT:
-        raise InputError(where, f"the metadata in {shown} are damaged", None, _REMEDY)
+        raise InputError(where, f"the metadata in {shown} are damaged", None, DAMAGED)
     return dict(written)
 
 
@@ -185,12 +140,12 @@ def _histogram(key: Any, name: str, record: Mapping[str, Any] | None, where: str
 
     found = _get(key)
     if not isinstance(found, uproot.behaviors.TH1.TH1):
-        raise InputError(where, f"a {key.fClassName} that uproot cannot read as a histogram", None, _REMEDY)
+        raise InputError(where, f"a {key.fClassName} that uproot cannot read as a histogram", None, DAMAGED)
     axis = found.axis()
     bins = int(axis.member("fNbins"))
     contents = np.asarray(found.values(flow=True), dtype=np.float64)
     if not 0 < bins <= MOST_BINS or len(contents) != bins + 2:
-        raise InputError(where, f"{bins} bins but {len(contents)} contents with flow", None, _REMEDY)
+        raise InputError(where, f"{bins} bins but {len(contents)} contents with flow", None, DAMAGED)
     squares = np.asarray(found.member("fSumw2"), dtype=np.float64)
     variances = squares if len(squares) == len(contents) else None
     if record is not None:

@@ -13,10 +13,11 @@ from typing import Any
 from nurecoil.errors import InputError, NurecoilError, nearest
 from nurecoil.histograms.histogram import Histogram
 
-__all__ = ["FORMAT", "HISTOGRAM", "MOST_BINS", "MOST_BYTES", "Store", "damage_is_input_error"]
+__all__ = ["DAMAGED", "FORMAT", "HISTOGRAM", "MOST_BINS", "MOST_BYTES", "Store", "damage_is_input_error"]
 
 HISTOGRAM = "a histogram"
 FORMAT = "nurecoil-histograms-1"
+DAMAGED = "Copy or make the file again; it is damaged or not what its suffix says."
 MOST_BINS = 10_000_000
 MOST_BYTES = 512 * 1024**2
 _MOST_NAMED = 15

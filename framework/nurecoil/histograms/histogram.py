@@ -114,7 +114,10 @@ class Histogram:
         unit = f" {self.observable_unit}" if self.observable_unit not in (None, "", "1") else ""
         axis = f"{self.observable or 'axis'} {self.edges[0]:g}..{self.edges[-1]:g}{unit}"
         counts_unit = f" {self.counts_unit}" if self.counts_unit else ""
-        return f"Histogram({self.name!r}, {len(self)} bins, {axis}, sum {self.counts.sum():g}{counts_unit})"
+        span = f"sum {self.counts.sum():g}"
+        if not self.additive:
+            span = f"values {self.counts.min():g}..{self.counts.max():g}"
+        return f"Histogram({self.name!r}, {len(self)} bins, {axis}, {span}{counts_unit})"
 
     def __eq__(self, other: object) -> bool:
         """Equal where every number is the same to the last bit and every word as well."""

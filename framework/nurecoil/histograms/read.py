@@ -57,7 +57,7 @@ def read_histogram(
     place = parse_location(location, where=where)
     with _opened(place.path, where) as store:
         name = store.resolve(place.name, where)
-        found = store.read(name)
+        found = _read(store, name, where)
     return check(found, expect or Expectation(), f"{where}, {place.path}:{name}")
 
 
@@ -94,7 +94,7 @@ def read_histograms(
     place = parse_location(path, where=where)
     with _opened(place.path, where) as store:
         wanted = store.histograms if names is None else [store.resolve(name, where) for name in names]
-        found = {name: store.read(name) for name in wanted}
+        found = {name: _read(store, name, where) for name in wanted}
     needed = expect or Expectation()
     return {
         name: check(histogram, needed, f"{where}, {place.path}:{name}") for name, histogram in found.items()
@@ -171,6 +171,17 @@ def _opened(path: Path, where: str) -> Iterator[Store]:
     except OSError as error:
         got = f"{path} cannot be read ({error.strerror or error})"
         raise InputError(where, got, None, "Check its permissions.") from error
+
+
+def _read(store: Store, name: str, where: str) -> Histogram:
+    """Read one histogram; what it says against itself is said with its place."""
+    try:
+        return store.read(name)
+    except InputError as error:
+        if error.where.startswith(where):
+            raise
+        place = f"{where}, {store.path}:{name}"
+        raise InputError(place, error.got, error.allowed, error.remedy) from error
 
 
 def _check_there(path: Path, where: str) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nurecoil.errors import ModelError, OptionError
+from nurecoil.errors import ModelError
 from nurecoil.inference.fit import fit
 from nurecoil.inference.profile import profile
 from nurecoil.inference.results import FitResult, Scan
-from nurecoil.inference.rules import RULES, rule
+from nurecoil.inference.rules import RULES, check_level, rule
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["Limit", "Limits", "limit", "limits"]
@@ -180,8 +180,7 @@ def limits(
         [2.3, 3.89, 0.82, 1.35]
     """
     rules = [rule(name) for name in (RULES if methods is None else methods)]
-    if not 0 < cl < 1:
-        raise OptionError("confidence level", str(cl), "a number between 0 and 1, such as 0.90")
+    check_level(cl)
     poi = _poi(model)
     began = time.perf_counter()
     best = fit(model)

@@ -19,7 +19,7 @@ from scipy.stats import norm
 from nurecoil.errors import FitError, ModelError, OptionError, unknown_name
 from nurecoil.inference.results import Scan
 
-__all__ = ["RULES", "Rule", "area", "area_squared", "delta_chi2", "rule"]
+__all__ = ["RULES", "Rule", "area", "area_squared", "check_level", "delta_chi2", "rule"]
 
 Array = NDArray[np.float64]
 
@@ -139,6 +139,22 @@ def rule(name: str) -> Rule:
         return RULES[name]
     except KeyError:
         raise unknown_name(OptionError, "limit method", name, RULES) from None
+
+
+def check_level(cl: float) -> None:
+    """Refuse what is no confidence level.
+
+    Raises:
+        OptionError: where it is not between 0 and 1.
+
+    Example:
+        >>> check_level(90)
+        Traceback (most recent call last):
+        ...
+        nurecoil.errors.OptionError: confidence level: 90. Allowed: a number between 0 and 1, such as 0.90.
+    """
+    if not 0 < cl < 1:
+        raise OptionError("confidence level", str(cl), "a number between 0 and 1, such as 0.90")
 
 
 def _curve(scan: Scan) -> PchipInterpolator:

@@ -33,7 +33,7 @@ class GaussianConstraint:
         width: one standard deviation, in the parameter's unit, positive.
 
     Raises:
-        ModelError: where ``width`` is not a positive number.
+        ModelError: where ``centre`` is no number or ``width`` is not a positive one.
 
     Example:
         >>> GaussianConstraint(40.0, 2.0)
@@ -44,7 +44,9 @@ class GaussianConstraint:
     width: float
 
     def __post_init__(self) -> None:
-        """Refuse widths that are not positive numbers."""
+        """Refuse centres that are no numbers and widths that are not positive ones."""
+        if not math.isfinite(self.centre):
+            raise ModelError("Gaussian constraint centre", f"{self.centre}", "a finite number")
         _check_positive("Gaussian constraint width", self.width)
 
 
@@ -120,8 +122,8 @@ class Parameter:
         source: where its value or constraint comes from (a citation), may be empty.
 
     Raises:
-        ModelError: where the name is empty, a number is NaN, the bounds are out of order or
-            ``value`` lies outside them.
+        ModelError: where the name is empty, a number is NaN, the bounds are out of order,
+            ``value`` lies outside them, or a log-normal or Poisson constraint is not defined there.
 
     Example:
         >>> Parameter("borexino.rate.kr85", "cpd/100 t", 6.8, lower=0.0)
@@ -147,6 +149,10 @@ class Parameter:
             raise ModelError(where, f"bounds [{self.lower}, {self.upper}]", "lower < upper")
         if not math.isfinite(self.value) or not self.lower <= self.value <= self.upper:
             raise ModelError(where, f"value {self.value}", f"a number in [{self.lower}, {self.upper}]")
+        if isinstance(self.constraint, LogNormalConstraint) and self.value <= 0:
+            raise ModelError(where, f"value {self.value} with a log-normal constraint", "a value above 0")
+        if isinstance(self.constraint, PoissonConstraint) and self.value < 0:
+            raise ModelError(where, f"value {self.value} with a Poisson constraint", "a value of at least 0")
 
     def __repr__(self) -> str:
         """Name, value, unit, bounds and state in one line."""
@@ -168,7 +174,7 @@ class CovarianceConstraint:
         source: the citation it comes from.
 
     Raises:
-        ModelError: where the shapes differ or the matrix is not symmetric.
+        ModelError: where the shapes differ, a number is NaN or infinite, or the matrix is not symmetric.
 
     Example:
         >>> CovarianceConstraint(("a", "b"), (1.0, 1.0), ((0.01, 0.0), (0.0, 0.04))).names
@@ -192,6 +198,10 @@ class CovarianceConstraint:
             or (len(self.covariance) != size)
         ):
             raise ModelError(where, "shapes that differ", f"{size} centres and a {size} x {size} matrix")
+        for row in (self.centre, *self.covariance):
+            for number in row:
+                if not math.isfinite(number):
+                    raise ModelError(where, f"{number} among its numbers", "finite numbers")
         for i in range(size):
             for j in range(i):
                 upper, lower = self.covariance[j][i], self.covariance[i][j]

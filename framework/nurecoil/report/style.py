@@ -36,6 +36,9 @@ def styled() -> Iterator[None]:
     from cycler import cycler
 
     settings = {
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "mathtext.fontset": "dejavusans",
         "font.size": 13.0,
         "axes.labelsize": 15.0,
         "xtick.labelsize": 12.0,

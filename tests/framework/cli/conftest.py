@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from nurecoil.cli.app import app
+from nurecoil.cli.app import application
 
 from ..conftest import Site
 
@@ -19,7 +19,7 @@ from ..conftest import Site
 @pytest.fixture
 def call() -> Callable[..., Result]:
     """Call the command line in this process: ``call("list", "--json", "-")``."""
-    return lambda *words: CliRunner().invoke(app, words, prog_name="nurecoil")
+    return lambda *words: CliRunner().invoke(application(words), words, prog_name="nurecoil")
 
 
 @pytest.fixture

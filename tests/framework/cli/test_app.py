@@ -12,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 from nurecoil._version import __version__
+from nurecoil.cli.app import COMMANDS
 
 from ..conftest import Site
 
@@ -78,6 +79,12 @@ def test_every_plugin_of_ours_is_sound(in_tree: Site, process: Process) -> None:
     assert {row["name"]: row["reason"] for row in rows if row["status"] != "ok"} == {}
 
 
+def test_a_command_leaves_the_files_of_the_others_alone(process: Process) -> None:
+    modules = json.loads(process("-c", LOADED, "list", "--help").stderr)["modules"]
+    assert "nurecoil.cli.listing" in modules
+    assert "nurecoil.cli.describe" not in modules
+
+
 def test_version(call: Call) -> None:
     result = call("--version")
     assert (result.exit_code, result.stdout) == (0, f"nurecoil {__version__}\n")
@@ -87,15 +94,15 @@ def test_version(call: Call) -> None:
 def test_help_names_every_command(call: Call, words: tuple[str, ...]) -> None:
     result = call(*words)
     words_of_it = result.output.split()
-    assert {"list", "describe", "--version"} <= set(words_of_it)
+    assert {*COMMANDS, "--version"} <= set(words_of_it)
     assert "nurecoil describe borexino" in result.output
 
 
-@pytest.mark.parametrize("command", ["list", "describe"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_shows_examples_one_a_line(call: Call, command: str) -> None:
     lines = [line.strip() for line in call(command, "--help").stdout.splitlines()]
-    examples = lines[lines.index("Examples:") + 1 :]
-    assert examples[0].startswith(f"nurecoil {command}")
+    (heading,) = (number for number, line in enumerate(lines) if line in ("Example:", "Examples:"))
+    assert lines[heading + 1].startswith(f"nurecoil {command}")
 
 
 @pytest.mark.parametrize(

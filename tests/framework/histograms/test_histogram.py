@@ -159,6 +159,7 @@ def test_densities_do_not_add_until_they_are_integrated() -> None:
     with pytest.raises(InputError, match=r"do not add over bins. Call integrated"):
         density.rebin([0, 4])
     assert density.select(2, 3).underflow == 0.0
+    assert repr(density) == "Histogram('h', 2 bins, axis 0..4, values 2..5 cpd/keV)"
     contents = density.integrated("cpd")
     assert contents.counts_unit == "cpd"
     assert contents.additive

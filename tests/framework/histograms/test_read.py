@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 import zipfile
 from pathlib import Path
 
@@ -46,6 +48,13 @@ def test_what_root_wrote() -> None:
     assert filled.counts.tolist() == [1.0, 2.0]
     assert found["backgrounds/late/kr85"].metadata == {"title": "krypton"}
     assert read_metadata(ROOT_FILE) == {}
+
+
+def test_reading_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        read_histograms(ROOT_FILE)
+    assert threading.active_count() == before
 
 
 def test_root_cycles() -> None:
@@ -148,8 +157,6 @@ def test_a_root_file_that_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_json_that_is_none_or_no_uhi(tmp_path: Path, text: str, message: str) -> None:
-    import re
-
     path = tmp_path / "file.json"
     path.write_text(text)
     assert re.search(message, refusal(path))
@@ -192,12 +199,10 @@ def test_uhi_that_is_no_count_spectrum(tmp_path: Path, source: object, message: 
         ),
         ({"storage": {"type": "double", "index": [[10**9]], "values": [1]}}, "is no UHI histogram"),
         ({"metadata": {"json:a": "{"}}, "is no JSON"),
-        ({"metadata": {"observable": {"a": 1}}}, "its observable is {'a': 1}. Allowed: text"),
+        ({"metadata": {"observable": {"a": 1}}}, "its observable is .*Allowed: text"),
     ],
 )
 def test_uhi_with_impossible_contents(tmp_path: Path, change: dict[str, object], message: str) -> None:
-    import re
-
     axis = {"type": "regular", "lower": 0, "upper": 1, "bins": 2, "underflow": True, "overflow": True,
             "circular": False}  # fmt: skip
     document = {"uhi_schema": 1, "axes": [axis], "storage": {"type": "double", "values": [1, 2, 3, 4]}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -169,8 +170,6 @@ def test_what_hist_and_uhi_write(tmp_path: Path, suffix: str, storage: Any, axis
         with zipfile.ZipFile(path, "w") as archive:
             uhi.io.zip.write(archive, "mine", source)
     else:
-        import gzip
-
         path.write_bytes(gzip.compress(text.encode()))
     found = read_histogram(Location(path, "mine"))
     assert found.observable == "T"

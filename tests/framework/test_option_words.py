@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurecoil.cli.allowed import allowed_values, option_rows, spelt
+from nurecoil.option_words import allowed_values, option_rows, spelt
 from nurecoil.experiment import NoOptions, option
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from annotated_types import Interval
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,18 @@ def test_annotations_that_resolve_are_words_even_as_strings() -> None:
 
     assert Resolvable.__annotations__ == {"threshold": "float"}
     assert option_rows("juno", Resolvable)[0]["allowed"] == "number"
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Options with a bound that only type checkers import."""
+
+    share: Annotated[float, Interval(ge=0, lt=1)] = option(0.0, help="a share")
+
+
+def test_bounds_need_no_import_where_the_options_are() -> None:
+    assert "Interval" not in globals()
+    assert option_rows("juno", Bounded)[0]["allowed"] == "number >= 0, < 1"
 
 
 @given(st.floats(allow_nan=False))

@@ -1,10 +1,12 @@
 """Options in words: the values that a type allows and a default as ``--set`` would spell it.
 
-Only words are made here. Options are checked where they are read; :mod:`nurecoil.cli.describe` prints them.
+Only words are made here. Options are checked in :mod:`nurecoil.options`; :mod:`nurecoil.cli.describe`
+prints them.
 """
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from collections.abc import Iterable
@@ -12,7 +14,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-__all__ = ["allowed_values", "option_rows", "spelt"]
+__all__ = ["allowed_values", "option_hints", "option_rows", "spelt"]
 
 _PLAIN_NAMES = types.MappingProxyType(
     {
@@ -47,7 +49,7 @@ def option_rows(name: str, options: type) -> list[dict[str, object]]:
         >>> option_rows("juno", Options)[0]["option"], option_rows("juno", Options)[0]["unit"]
         ('juno.threshold', 'MeV')
     """
-    hints = _hints(options)
+    hints = option_hints(options)
     return [
         {
             "option": f"{name}.{field.name}",
@@ -58,6 +60,33 @@ def option_rows(name: str, options: type) -> list[dict[str, object]]:
         }
         for field in fields(options)
     ]
+
+
+def option_hints(options: type) -> dict[str, Any]:
+    """The types of a plugin's options, bounds included.
+
+    Names of ``annotated_types`` count as known, so that a plugin may import them under ``TYPE_CHECKING``:
+    importing them takes as long as a good part of ``nurecoil list``.
+
+    Args:
+        options: an ``Options`` dataclass.
+
+    Returns:
+        Option to type; empty where an annotation names something that only type checkers see.
+
+    Example:
+        >>> from nurecoil.physics.solar_options import SolarOptions
+        >>> option_hints(SolarOptions)["delta_m21_sq"]
+        <class 'float'>
+    """
+    import annotated_types
+
+    module = vars(sys.modules[options.__module__])
+    bounds = {name: getattr(annotated_types, name) for name in annotated_types.__all__ if name not in module}
+    try:
+        return typing.get_type_hints(options, localns=bounds, include_extras=True)
+    except NameError:
+        return {}
 
 
 def allowed_values(annotation: Any) -> str:
@@ -119,13 +148,6 @@ def spelt(value: object) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return str(value)
-
-
-def _hints(options: type) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(options, include_extras=True)
-    except NameError:  # a name that only type checkers see: show the annotation as written
-        return {}
 
 
 def _default(field: Field[Any]) -> str:

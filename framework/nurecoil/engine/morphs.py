@@ -1,0 +1,113 @@
+"""Morphs compiled to arrays: those of the same parameters end to end, each cropped to where it is filled.
+
+The morph itself, one template at a time, is :class:`nurecoil.detectors.morph.Morph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.detectors.morph import LARGEST_EXPONENT, Morph
+
+__all__ = ["EMPTY", "MorphGroup", "group_morphs"]
+
+Array = NDArray[np.float64]
+
+EMPTY = 1e-13
+"""Contents below this share of a template's largest one, at its ends, are left out."""
+
+
+@dataclass(frozen=True)
+class MorphGroup:
+    """Morphs of the same parameters and centre, laid end to end: one contraction serves them all.
+
+    Args:
+        parameters: positions of the parameters, shape ``(n,)``.
+        centre: their values at the centre, shape ``(n,)``.
+        counts: contents at the centre, shape ``(length,)``.
+        slope: logarithmic slopes, shape ``(n, length)``.
+        curvature: logarithmic curvatures, shape ``(n, n * length)``.
+        spans: for each sample its row, its place in the arrays and its first and last bin.
+    """
+
+    parameters: NDArray[np.intp]
+    centre: Array
+    counts: Array
+    slope: Array
+    curvature: Array
+    spans: tuple[tuple[int, slice, slice], ...]
+
+    def evaluate(self, position: Array, templates: Array) -> tuple[Array, Array]:
+        """Fill the samples' rows of ``templates``.
+
+        Args:
+            position: internal coordinates.
+            templates: shape ``(samples, bins)``, written to.
+
+        Returns:
+            Contents ``(length,)`` and logarithmic derivatives ``(n, length)``.
+        """
+        shift = position[self.parameters] - self.centre
+        bend = (shift @ self.curvature).reshape(self.slope.shape)
+        exponent = shift @ (0.5 * bend + self.slope)
+        np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT, out=exponent)
+        np.exp(exponent, out=exponent)
+        exponent *= self.counts
+        bend += self.slope
+        for row, place, bins in self.spans:
+            templates[row, bins] = exponent[place]
+        return exponent, bend
+
+    def add_slopes(self, jacobian: Array, factors: Array, counts: Array, logarithmic: Array) -> None:
+        """Add the derivatives of all samples to the Jacobian ``(parameters, bins)`` of their channel."""
+        total = np.zeros((self.parameters.size, jacobian.shape[1]))
+        weighted = counts.copy()
+        for row, place, _ in self.spans:
+            weighted[place] *= factors[row]
+        slopes = logarithmic * weighted
+        for _, place, bins in self.spans:
+            total[:, bins] += slopes[:, place]
+        jacobian[self.parameters] += total
+
+
+def group_morphs(rows: Sequence[tuple[int, Morph]], index: Mapping[str, int]) -> list[MorphGroup]:
+    """Lay morphs of the same parameters and centre end to end.
+
+    Args:
+        rows: pairs of a sample's row and its morph.
+        index: position of every parameter by name.
+
+    Returns:
+        One group for each set of parameters and centre.
+    """
+    found: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Morph]]] = {}
+    for row, morph in rows:
+        found.setdefault((morph.names, morph.centre.tobytes()), []).append((row, morph))
+    return [_lay(group, index) for group in found.values()]
+
+
+def _lay(group: list[tuple[int, Morph]], index: Mapping[str, int]) -> MorphGroup:
+    first = group[0][1]
+    size = len(first.names)
+    spans: list[tuple[int, slice, slice]] = []
+    start = 0
+    for row, morph in group:
+        used = np.flatnonzero(np.abs(morph.counts) > EMPTY * np.max(np.abs(morph.counts), initial=0.0))
+        bins = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
+        length = bins.stop - bins.start
+        spans.append((row, slice(start, start + length), bins))
+        start += length
+    cut = [(morph, bins) for (_, morph), (_, _, bins) in zip(group, spans, strict=True)]
+    curvature = np.concatenate([morph.curvature[:, :, bins] for morph, bins in cut], axis=2)
+    return MorphGroup(
+        np.array([index[name] for name in first.names], dtype=np.intp),
+        first.centre,
+        np.concatenate([morph.counts[bins] for morph, bins in cut]),
+        np.concatenate([morph.slope[:, bins] for morph, bins in cut], axis=1),
+        np.ascontiguousarray(curvature).reshape(size, size * start),
+        tuple(spans),
+    )
