@@ -1,8 +1,8 @@
 """Print numbers that the documents state and that no option of a plugin gives.
 
 Usage: ``python scripts/documented_numbers.py [SECTION ...]``; without a section all of them, in some minutes.
-Each section is one function. Limits are 90 %, area rule, in 1e-11 mu_B, without and with gallium. What options
-give is measured with ``nurecoil limit ... --set``; the variants of Borexino have a script of their own.
+Each section is one function. Limits are 90 %, area rule, in 1e-11 mu_B, without and with gallium. Numbers
+that options give are measured with ``nurecoil limit ... --set``; Borexino's variants have their own script.
 """
 
 from __future__ import annotations

@@ -34,8 +34,9 @@ BOREXINO = Sphere(scintillator=425.0, source=685.0, fiducial=302.1, half_height=
 QUENCHING = Quenching(birks=0.0109)
 EDGES: Array = np.linspace(0.0, 3.2, 321)
 """Edges of the bins of visible energy [MeV]."""
-SMOOTHED = 0.88
-"""Up to this fraction of a gamma's energy its spectrum is smoothed; the full-energy peak begins above."""
+BELOW_PEAK = 0.13
+"""A gamma's spectrum is smoothed up to this far below the light of one electron with all its energy [MeV];
+the full-energy peak, made of several electrons, lies 0.06 MeV below that light and is narrower than 0.1 MeV."""
 KERNEL = 0.03
 """Standard deviation of the Gaussian that smooths [MeV]; the detector's own is 0.06 MeV at 1 MeV."""
 BATCHES = 50
@@ -93,10 +94,10 @@ NUCLIDES = (
         ((2.614511, 99.754),),
         "M. J. Martin, Nucl. Data Sheets 108 (2007) 1583; its gammas below 2 MeV, which do not get through "
         "the buffer, and those above 3 MeV, 0.017 % together, are left out",
-        16_000_000,
+        13_000_000,
     ),
     Nuclide(
-        "bi214", "214Bi", _BI214, "S. Zhu and E. A. McCutchan, Nucl. Data Sheets 175 (2021) 1", 2_200_000
+        "bi214", "214Bi", _BI214, "S. Zhu and E. A. McCutchan, Nucl. Data Sheets 175 (2021) 1", 2_800_000
     ),
     Nuclide("k40", "40K", ((1.460820, 10.66),), "J. Chen, Nucl. Data Sheets 140 (2017) 1", 8_000_000),
 )
@@ -120,11 +121,11 @@ class Shape:
 def smoothing(energy: float, edges: Array) -> Array:
     """The matrix that smooths the spectrum of one gamma below its full-energy peak.
 
-    A bin below ``SMOOTHED`` times the energy is spread with a Gaussian of ``KERNEL``, reflected at both ends
-    of that region, so that nothing leaves it and a flat spectrum stays flat.
+    A bin below the peak is spread with a Gaussian of ``KERNEL``, reflected at both ends of that region, so
+    that nothing leaves it and a flat spectrum stays flat.
 
     Args:
-        energy: of the gamma [MeV].
+        energy: of the gamma [MeV], at least 0.5.
         edges: of the bins [MeV], equidistant from 0.
 
     Returns:
@@ -135,7 +136,8 @@ def smoothing(energy: float, edges: Array) -> Array:
         True
     """
     centres = (edges[1:] + edges[:-1]) / 2
-    count = int(np.searchsorted(edges, SMOOTHED * energy, side="right")) - 1
+    region = float(QUENCHING.visible(np.array(energy))) - BELOW_PEAK
+    count = int(np.searchsorted(edges, region, side="right")) - 1
     end, points = edges[count], centres[:count]
     kernel = sum(
         np.exp(-0.5 * ((points[:, np.newaxis] - image) / KERNEL) ** 2)
@@ -224,8 +226,8 @@ def simulate(scale: float = 1.0, seed: int = 1) -> tuple[list[Histogram], dict[s
         "assumptions": "gammas start evenly and isotropically on a sphere; pseudocumene, 0.88 g/cm3, up to "
         "there; no light from outside the inner vessel, a sphere; electrons, all free, stop and radiate "
         "where they are made; fiducial cut on the mean position of the light, without resolution",
-        "smoothing": f"each line below {SMOOTHED:g} of its energy: Gaussian, {1e3 * KERNEL:g} keV, reflected "
-        "at the ends; neighbouring bins there are correlated",
+        "smoothing": f"each line, up to {1e3 * BELOW_PEAK:g} keV below the light of one electron of its "
+        f"energy: Gaussian, {1e3 * KERNEL:g} keV, reflected at the ends; neighbouring bins there are correlated",
     }
     positrons = annihilate(
         liquid,

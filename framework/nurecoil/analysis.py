@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nurecoil import plugins
+from nurecoil._blame import Blame, terms_of
 from nurecoil.detectors.spectrum import Spectrum
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.response import compile_response
@@ -96,8 +97,13 @@ def build(
             raise _no_owner(owner, owners)
     made = {owner: make_options(owner, kind, given.get(owner)) for owner, kind in owners.items()}
     shared = Sources(made["solar"])
-    parts = [classes[name](made[name]) for name in names]
-    theory = searched(made[search]) if searched is not None and search is not None else None
+    parts, theory = [], None
+    for name in names:
+        with Blame("experiment", name):
+            parts.append(classes[name](made[name]))
+    if searched is not None and search is not None:
+        with Blame("search", search):
+            theory = searched(made[search])
     model = fold(parts, theory, shared)
     stated = {owner: dataclasses.asdict(value) for owner, value in made.items()}
     return dataclasses.replace(model, metadata={**model.metadata, "options": stated})
@@ -145,28 +151,30 @@ def fold(experiments: Sequence[Experiment], search: Search | None, shared: Sourc
                 "at least one experiment with a spectrum of recoils",
                 "Add one; `nurecoil list` shows what there is.",
             )
-        search.check_sources(list(sources.values()))
+        with Blame("search", search.name):
+            search.check_sources(list(sources.values()))
     owned: list[tuple[str, Sequence[Parameter]]] = []
     channels: list[Channel] = []
     for experiment, found in declared:
         for channel in found:
-            with _blame(experiment):
+            with Blame("experiment", experiment.name):
                 owned += [(channel.name, _parameters(channel))]
                 channels.append(
                     _fold_recoils(channel, search)
                     if isinstance(channel, RecoilChannel)
                     else _fold_counting(channel)
                 )
+    poi = None
     if search is not None:
-        owned.append((search.name, search.parameters()))
+        with Blame("search", search.name):
+            owned.append((search.name, search.parameters()))
+            poi = search.poi
     parameters = merge_parameters(owned)
-    model = SpectralModel(
-        _with_asimov(tuple(channels), parameters),
-        parameters,
-        _constraints(declared, shared, parameters),
-        search.poi if search is not None else None,
-        _metadata(declared, search, shared, parameters),
-    )
+    constraints = _constraints(declared, shared, parameters)
+    metadata = _metadata(declared, search, shared, parameters)
+    with Blame("experiment", ", ".join(experiment.name for experiment in experiments)):
+        filled = _with_asimov(tuple(channels), parameters)
+        model = SpectralModel(filled, parameters, constraints, poi, metadata)
     wanted = any(getattr(channel, "compiled", False) for _, found in declared for channel in found)
     return compile_response(model) if wanted else model
 
@@ -194,34 +202,14 @@ def declared_parameters(experiment: str) -> list[Parameter]:
     return list(merge_parameters((channel.name, _parameters(channel)) for channel in channels).values())
 
 
-class _blame:  # noqa: N801  (reads as a verb: with _blame(experiment): ...)
-    """Turn whatever a plugin raises into an error that names it; our own errors pass."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, NurecoilError):
-            raise PluginError(
-                f"experiment {self.experiment.name!r}",
-                f"{type(error).__name__}: {error}",
-                "a plugin that keeps the contract of nurecoil.experiment.Experiment",
-                "Report this to the plugin's author; the other plugins are not affected.",
-            ) from error
-
-
 def _ask(experiment: Experiment, shared: Sources) -> list[RecoilChannel | CountingChannel]:
-    with _blame(experiment):
+    with Blame("experiment", experiment.name):
         found = list(experiment.channels(shared))
         if not found or not all(isinstance(c, RecoilChannel | CountingChannel) for c in found):
             raise PluginError(
                 f"experiment {experiment.name!r}", f"channels {found!r}", "RecoilChannel or CountingChannel"
             )
         return found
-    raise AssertionError("unreachable")  # pragma: no cover
 
 
 def _parameters(channel: RecoilChannel | CountingChannel) -> list[Parameter]:
@@ -234,11 +222,15 @@ def _parameters(channel: RecoilChannel | CountingChannel) -> list[Parameter]:
             found += background.parameters
             if background.rate is not None:
                 found.append(background.rate)
-    return list({parameter.name: parameter for parameter in found}.values())
+    return found
 
 
 def _fold_recoils(channel: RecoilChannel, search: Search | None) -> PoissonChannel:
     samples = []
+    for name in channel.weak_templates:
+        if name not in {source.name for source in channel.sources}:
+            known = [source.name for source in channel.sources]
+            raise unknown_name(PluginError, f"weak templates of {channel.name}", name, known)
     exposure = {} if channel.exposure_parameter is None else {channel.exposure_parameter.name: 1}
     for source in channel.sources:
         yields = {source.parameter.name: 1, **exposure}
@@ -247,9 +239,11 @@ def _fold_recoils(channel: RecoilChannel, search: Search | None) -> PoissonChann
             template = channel.response.template(_recoils(channel, source, source.weak))
         cited = "; ".join(source.citations)
         samples.append(Sample(source.name, template, yields, False, source.title, "neutrino", cited))
-        for term in search.terms(source) if search is not None else ():
+        for term in terms_of(search, source):
             template = _signal(channel, source, term.cross_section)
-            powers = {**yields, **dict(term.powers)}
+            powers = dict(yields)
+            for factor, power in term.powers:
+                powers[factor] = powers.get(factor, 0) + power
             title = f"{source.title} ({term.name})"
             name = f"{source.name}.{term.name}"
             samples.append(Sample(name, template, powers, term.signed, title, "signal", cited))
@@ -304,7 +298,7 @@ def _fold_counting(channel: CountingChannel) -> GaussianChannel:
     samples = tuple(
         Sample(
             source.name,
-            np.array([channel.capture(source)]),
+            np.array([float(channel.capture(source))]),
             {source.parameter.name: 1},
             title=source.title,
             group="neutrino",
@@ -317,8 +311,8 @@ def _fold_counting(channel: CountingChannel) -> GaussianChannel:
         channel.observable,
         channel.unit,
         samples,
-        np.array([channel.observed]),
-        np.array([channel.width]),
+        np.array([float(channel.observed)]),
+        np.array([float(channel.width)]),
     )
 
 
@@ -339,7 +333,10 @@ def _constraints(
     shared: Sources,
     parameters: Mapping[str, Parameter],
 ) -> tuple[CovarianceConstraint, ...]:
-    found = [c for experiment, _ in declared for c in experiment.constraints(shared)]
+    found: list[CovarianceConstraint] = []
+    for experiment, _ in declared:
+        with Blame("experiment", experiment.name):
+            found += experiment.constraints(shared)
     solar = {s.name: None for _, cs in declared for c in cs for s in c.sources if s.family == "solar"}
     if solar:
         found += shared.solar.constraints_on(solar)
@@ -360,23 +357,26 @@ def _metadata(
     limits: list[dict[str, Any]] = []
     alternatives: list[dict[str, Any]] = []
     for experiment, channels in declared:
-        references += experiment.citations
-        notes += experiment.notes()
-        for other in experiment.alternatives():
-            alternatives.append({"label": other.label, "options": {experiment.name: dict(other.options)}})
-        published += [
-            dataclasses.asdict(p) for p in experiment.published(shared) if p.parameter in parameters
-        ]
-        for one in experiment.published_limits():
-            if search is not None and one.search == search.name and set(one.experiments) == set(names):
-                limits.append(dataclasses.asdict(one))
-        for channel in channels:
-            provenance += channel.provenance
-            for source in channel.sources:
-                references += source.citations
+        with Blame("experiment", experiment.name):
+            references += experiment.citations
+            notes += experiment.notes()
+            for other in experiment.alternatives():
+                options = {experiment.name: dict(other.options)}
+                alternatives.append({"label": other.label, "options": options})
+            published += [
+                dataclasses.asdict(p) for p in experiment.published(shared) if p.parameter in parameters
+            ]
+            for one in experiment.published_limits():
+                if search is not None and one.search == search.name and set(one.experiments) == set(names):
+                    limits.append(dataclasses.asdict(one))
+            for channel in channels:
+                provenance += channel.provenance
+                for source in channel.sources:
+                    references += source.citations
     if search is not None:
-        references += search.citations
-        notes += search.notes()
+        with Blame("search", search.name):
+            references += search.citations
+            notes += search.notes()
     return {
         "experiments": names,
         "search": search.name if search is not None else None,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.detectors.scintillator import PeakTemplate
+from nurecoil.detectors.scintillator import HitBins, PeakTemplate
 from nurecoil.detectors.spectrum import Spectrum, quadrature
 from nurecoil.errors import InputError, OptionError
 from nurecoil.experiment import Background
@@ -147,8 +147,7 @@ def _carbon11(rate: float, options: Options, response: HitResponse, exposure: fl
         description="visible energy of the two annihilation gammas of 11C",
         source="fitted, as in arXiv:1707.09355",
     )
-    intensity = isotope("C11").branches[0].intensity
-    template = response.positron_template(_beta("C11", exposure / intensity), start.name)
+    template = response.positron_template(_beta("C11", exposure), start.name)
     return Background(
         "c11",
         template,
@@ -180,10 +179,10 @@ def _external(options: Options, response: HitResponse, exposure: float, fixed_k4
     """External gammas: simulated visible energies, smeared with the response."""
     where = "borexino.external_shapes"
     path = options.external_shapes or str(EXTERNAL_GAMMAS)
-    named = parse_location(path, where=where).name
-    if named is not None:
-        raise InputError(where, f"the object {named!r} in {path}", "a file with h_tl208, h_bi214 and h_k40",
-                         "Leave the colon and the name out.")  # fmt: skip
+    place = parse_location(path, where=where)
+    if place.name is not None:
+        allowed, remedy = "a file with h_tl208, h_bi214 and h_k40", "Leave the colon and the name out."
+        raise InputError(where, f"the object {place.name!r} in {place.path}", allowed, remedy)
     found = []
     for name, title, rate in (("tl208", "208Tl", 3.3), ("bi214", "214Bi", 1.9), ("k40", "40K", 1.0)):
         expect = Expectation(observable="E_v", observable_unit="MeV")
@@ -213,7 +212,7 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
     if options.pileup == "none":
         return None
     if options.pileup == "figure":
-        density, unit, source = _pileup_shape(options, response.bins.edges)
+        density, unit, source = _pileup_shape(options, response.bins)
         contents = exposure * density
         if response.factor is not None:
             contents = contents * response.factor
@@ -238,37 +237,37 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
     )
 
 
-def _pileup_shape(options: Options, edges: Array) -> tuple[Array, str, str]:
+def _pileup_shape(options: Options, bins: HitBins) -> tuple[Array, str, str]:
     """Pile-up in each bin [events/(day 100 t)], the unit of its scale and its source."""
     where, location = "borexino.pileup_shape", options.pileup_shape or f"{RELEASE}:h_fig6a_pileup"
     expect = Expectation(observable="N_h", observable_unit="1", counts_unit="events/(day 100 t N_h)")
     shape = read_histogram(location, where=where, expect=expect)
     if options.pileup_shape is None:
         source = f"{_PHASE2}, Fig. 6a (digitised; exponential above N_h 135)"
-        return _extended(shape.centres, shape.counts, edges), "Fig. 6a", source
+        return bins.collect(_extended(shape.centres, shape.counts, bins.points)), "Fig. 6a", source
+    edges = bins.edges
     summed = np.concatenate([[0.0], np.cumsum(shape.counts * shape.widths)])
     found = np.diff(np.interp(edges, shape.edges, summed))
     if shape.edges[0] > edges[0] or not found.any():
         raise InputError(
             where,
-            f"{location} begins at {shape.edges[0]:g} hits and has {found.sum():g} events/(day 100 t) in range",
+            f"{location} begins at {shape.edges[0]:g} hits and holds {found.sum():g} events/(day 100 t) here",
             f"pile-up from {edges[0]:g} hits on; above its last bin it counts as none",
             "Give it from the threshold on, or raise the first end of borexino.range.",
         )
     return found, "1", location
 
 
-def _extended(centres: Array, density: Array, edges: Array) -> Array:
-    """Digitised pile-up per bin; above N_h 135, where the figure's curve has 210Po in it, an exponential."""
+def _extended(centres: Array, density: Array, points: Array) -> Array:
+    """Digitised pile-up per hit; above N_h 135, where the figure's curve has 210Po in it, an exponential."""
     tail = (centres >= 115) & (centres <= _PILEUP_END)
     slope, level = np.polyfit(centres[tail], np.log(density[tail]), 1)
-    points = (edges[1:] + edges[:-1]) / 2
     inside = np.interp(points, centres, density)
     below = points < centres[0]
     start = (centres >= centres[0]) & (centres <= centres[0] + 8)
     first, origin = np.polyfit(centres[start], np.log(density[start]), 1)
     values = np.where(points > _PILEUP_END, np.exp(level + slope * points), inside)
-    return np.where(below, np.exp(origin + first * points), values) * np.diff(edges)
+    return np.where(below, np.exp(origin + first * points), values)
 
 
 def _twice_carbon14(response: HitResponse, exposure: float) -> tuple[Array, Array]:

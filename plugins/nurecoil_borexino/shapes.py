@@ -2,7 +2,8 @@
 
 A shape against reconstructed energy [keV] is brought to hits with the energy axis of the release; a
 shape against N_h is taken bin by bin. A shape whose metadata tell its rate over all energies
-(``zero_threshold_rate``) is divided by that, any other by its integral.
+(``zero_threshold_rate``) is divided by that, any other by its integral. The Monte-Carlo shape of 85Kr, cut
+at 88 keV, tells none: its integral is divided by the share of the decays above.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.detectors.spectrum import Spectrum
 from nurecoil.errors import InputError
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.read import read_histogram
+from nurecoil.physics.beta_isotopes import isotope, isotope_spectrum
 from nurecoil_borexino.inputs import RELEASE, shipped
 from nurecoil_borexino.options import Options
 
@@ -24,6 +27,8 @@ Array = NDArray[np.float64]
 
 _RATE = "zero_threshold_rate"
 """The word in a shape's metadata that says for which rate [cpd/100 t], all energies, it was made."""
+_CUT = {"kr85": "Kr85"}
+"""Monte-Carlo shapes that a threshold cuts and that do not tell their rate, with the nuclide."""
 _NAMES = {"pp", "be7", "pep", "cno", "kr85", "bi210", "c11"}
 
 
@@ -72,6 +77,8 @@ def replaced_shape(
             where, f"a shape that is zero from {edges[0]:g} to {edges[-1]:g} hits", "a positive one"
         )
     norm = float(found.metadata.get(_RATE, 0.0)) or float(_contents(found).sum())
+    if name in _CUT and not given:
+        norm /= _share_above(_CUT[name], found.edges[0] / 1000)
     counts = exposure * density / norm
     if factor is not None:
         counts = counts * factor
@@ -104,6 +111,15 @@ def _density_in_hits(shape: Histogram, edges: Array, where: str) -> Array:
             "Convert it first; nothing is converted silently.",
         )
     return np.diff(np.interp(energy, shape.edges, summed))
+
+
+def _share_above(nuclide: str, energy: float) -> float:
+    """The share of a nuclide's beta electrons above an energy [MeV]."""
+    endpoint = max(branch.endpoint for branch in isotope(nuclide).branches)
+    every, above = (
+        Spectrum(lambda T: isotope_spectrum(T, nuclide), (low, endpoint)).integral() for low in (0.0, energy)
+    )
+    return above / every
 
 
 def _contents(shape: Histogram) -> Array:

@@ -18,7 +18,7 @@ from nurecoil.detectors.morph import Morph
 from nurecoil.engine.response import MORPH_RANGE, compile_response
 from nurecoil.errors import ModelError, OptionError, unknown_name
 from nurecoil.model.parameters import GaussianConstraint, Parameter
-from nurecoil.model.spectral import Sample, SpectralModel, Template
+from nurecoil.model.spectral import SpectralModel, Template
 
 __all__ = ["RESPONSES", "WIDE", "Resolved", "Shift", "resolve"]
 
@@ -63,6 +63,7 @@ class Resolved:
         model: the model; parameters that only moved templates are fixed in it.
         form: ``none`` where no template moved, else ``frozen`` or ``histosys``.
         moved: the free parameters that templates depended on, with the values they are expanded at.
+        held: every parameter that templates depended on and that no longer moves them, with its value.
         shifts: their pulls where the form is ``histosys``.
         lines: (channel, sample) to parameter to the change of the template per unit of pull, shape
             ``(bins,)``.
@@ -71,6 +72,7 @@ class Resolved:
     model: SpectralModel
     form: str
     moved: Mapping[str, float]
+    held: Mapping[str, float]
     shifts: tuple[Shift, ...]
     lines: Mapping[tuple[str, str], Mapping[str, Array]]
 
@@ -100,7 +102,7 @@ def resolve(model: SpectralModel, response: str) -> Resolved:
     """
     if response not in RESPONSES:
         raise unknown_name(OptionError, "response", response, RESPONSES)
-    moved = _moved(model)
+    moved = [name for name in _in_templates(model) if not model.parameters[name].fixed]
     if moved and response == "refuse":
         raise ModelError(
             "response",
@@ -134,18 +136,22 @@ def resolve(model: SpectralModel, response: str) -> Resolved:
         for name, parameter in model.parameters.items()
     }
     still = dataclasses.replace(model, channels=tuple(channels), parameters=parameters)
-    values = {name: model.parameters[name].value for name in moved}
-    return Resolved(still, response if moved else "none", values, tuple(shifts.values()), lines)
+    values = {name: model.parameters[name].value for name in _in_templates(model)}
+    return Resolved(
+        still,
+        response if moved else "none",
+        {name: values[name] for name in moved},
+        {name: value for name, value in values.items() if name not in shifts},
+        tuple(shifts.values()),
+        lines,
+    )
 
 
-def _moved(model: SpectralModel) -> list[str]:
-    """Free parameters that templates depend on, in the order of the model."""
-    names = {name for c in model.channels for s in c.samples for name in _template_names(s)}
-    return [name for name, parameter in model.parameters.items() if name in names and not parameter.fixed]
-
-
-def _template_names(sample: Sample) -> tuple[str, ...]:
-    return () if isinstance(sample.template, np.ndarray) else sample.template.names
+def _in_templates(model: SpectralModel) -> list[str]:
+    """Parameters that templates depend on, in the order of the model."""
+    templates = [s.template for c in model.channels for s in c.samples]
+    names = {name for t in templates if not isinstance(t, np.ndarray) for name in t.names}
+    return [name for name in model.parameters if name in names]
 
 
 def _is_exact(template: Array | Template) -> bool:

@@ -56,7 +56,11 @@ def sidecar(document: Document, model: SpectralModel, name: str) -> dict[str, An
         "poi": model.poi,
         "response": _response(document, model),
         "parameters": {
-            public: {**_definition(parameter), "written": _written(document.spelling, public)}
+            public: {
+                **_definition(parameter),
+                "value": document.model.parameters[public].value,
+                "written": _written(document.spelling, public),
+            }
             for public, parameter in model.parameters.items()
         },
         "joint_constraints": [dataclasses.asdict(joint) for joint in model.constraints],
@@ -164,7 +168,6 @@ def _definition(parameter: Parameter) -> dict[str, Any]:
         said = {"type": type(constraint).__name__, **dataclasses.asdict(constraint)}
     return {
         "unit": parameter.unit,
-        "value": parameter.value,
         "lower": parameter.lower,
         "upper": parameter.upper,
         "fixed": parameter.fixed,
@@ -186,8 +189,6 @@ def _written(spelling: Spelling, public: str) -> dict[str, Any]:
             "row": [shift.width],
             "constraint_added": shift.added,
         }
-    if public in spelling.resolved.moved:
-        return {"as": "frozen", "value": spelling.resolved.moved[public]}
     if public in roles.factors:
         factor = roles.factors[public]
         return {
@@ -216,7 +217,9 @@ def _written(spelling: Spelling, public: str) -> dict[str, Any]:
         }
     if public in roles.folded:
         return {"as": "folded into the templates", "value": spelling.resolved.model.parameters[public].value}
-    return {"as": "left out: no template depends on it"}
+    if public in spelling.resolved.held:
+        return {"as": "frozen", "value": spelling.resolved.held[public]}
+    return {"as": "left out: no sample depends on it"}
 
 
 def _response(document: Document, model: SpectralModel) -> dict[str, Any]:

@@ -174,6 +174,8 @@ def document(model: SpectralModel, response: str = "frozen") -> Document:
         >>> document(counting(observed=12.0, background=10.0)).workspace["measurements"][0]["config"]["poi"]
         'signal'
     """
+    import pyhf.schema
+
     resolved = resolve(model, response)
     widths = spreads(resolved.model)
     roles = assign(resolved.model, set(resolved.lines), widths)
@@ -189,7 +191,7 @@ def document(model: SpectralModel, response: str = "frozen") -> Document:
         ],
         "version": "1.0.0",
     }
-    _check(workspace)
+    pyhf.schema.validate(workspace, "workspace.json")
     return Document(workspace, resolved.model, resolved.form, spelling)
 
 
@@ -200,17 +202,3 @@ def _poi(spelling: Spelling) -> str:
         return ""
     factor = spelling.roles.factors.get(poi)
     return factor.name if factor is not None else pull_name(poi)
-
-
-def _check(workspace: Mapping[str, Any]) -> None:
-    """Refuse what pyhf would: numbers that are not finite, and whatever its schema does not know."""
-    import pyhf.exceptions
-    import pyhf.schema
-
-    try:
-        pyhf.schema.validate(workspace, "workspace.json")
-    except pyhf.exceptions.InvalidSpecification as error:
-        raise ModelError(
-            "pyhf workspace", f"pyhf refuses it: {error}", "what its schema knows",
-            "Report this: the bridge should have refused the model itself.",
-        ) from error  # fmt: skip

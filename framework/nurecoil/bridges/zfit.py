@@ -75,7 +75,7 @@ class ZfitLikelihood:
                     f"a value in [{definition.lower:g}, {definition.upper:g}] {definition.unit}",
                 )
         for name, value in values.items():
-            self.parameters[name].set_value(self.coordinates[name].across(value))
+            self.parameters[name].assign(self.coordinates[name].across(value))
 
     def values(self) -> dict[str, float]:
         """Every parameter's public value, after a fit the best one."""

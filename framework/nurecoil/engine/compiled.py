@@ -17,6 +17,7 @@ from scipy.special import gammaln
 
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
+from nurecoil.engine.saddles import even_parameters
 from nurecoil.model.parameters import LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
@@ -39,6 +40,7 @@ class CompiledModel:
         fixed: which parameters the model holds fixed.
         nonlinear: parameters such that every pair with a second derivative of the expectation, or with a
             constraint that is not Gaussian, has one of them.
+        even: positions of the parameters whose gradient vanishes at zero whatever the data say.
 
     Example:
         >>> from nurecoil.model.parameters import Parameter
@@ -65,6 +67,7 @@ class CompiledModel:
         self.channels = [CompiledChannel(channel, self.index, self.powers) for channel in model.channels]
         self.constraints = CompiledConstraints(model, self.index)
         self.nonlinear = _nonlinear(model, self.index, self.powers)
+        self.even = even_parameters(model, self.powers)
         self._constants = [_constant(channel) for channel in model.channels]
 
     def internal(self, values: Array) -> Array:

@@ -6,6 +6,7 @@ The closure of the compiled model on the exact one is measured here and stored w
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +46,15 @@ class Closure:
     nll: float
 
 
-def compile_response(model: SpectralModel, at: Solution | None = None) -> SpectralModel:
+def compile_response(
+    model: SpectralModel, at: Solution | None = None, held: Collection[str] = ()
+) -> SpectralModel:
     """A copy of the model in which every exact response is a morph about the best fit.
 
     Args:
         model: a model with exact templates; one without comes back as it is.
         at: the exact model's minimum, where it is known already.
+        held: parameters that stay at their starting values in the fit that places the morph.
 
     Returns:
         The compiled model; its metadata have ``response`` with the centre and the closure.
@@ -62,7 +66,8 @@ def compile_response(model: SpectralModel, at: Solution | None = None) -> Spectr
     if exact is model and not any(_is_exact(s) for c in model.channels for s in c.samples):
         return model
     compiled = CompiledModel(exact)
-    solution = at if at is not None else solve(compiled)
+    fixed = np.array([name in held for name in compiled.names])
+    solution = at if at is not None else solve(compiled, fixed=fixed)
     covariance = hesse(compiled, solution)
     fisher = compiled.evaluate(solution.position)[2]
     step = np.sqrt(np.maximum(np.diag(covariance), 0.0))

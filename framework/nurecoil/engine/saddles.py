@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.model.spectral import PoissonChannel
+from nurecoil.model.spectral import PoissonChannel, SpectralModel
 
 if TYPE_CHECKING:
     from nurecoil.engine.compiled import CompiledModel
@@ -23,26 +23,26 @@ Array = NDArray[np.float64]
 _SIZES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
-def even_parameters(compiled: CompiledModel) -> NDArray[np.intp]:
+def even_parameters(model: SpectralModel, powers: NDArray[np.int_]) -> NDArray[np.intp]:
     """Positions of the parameters that are fitted as themselves and enter in even powers only.
 
     Args:
-        compiled: the model.
+        model: the model.
+        powers: power in which each parameter is fitted, shape ``(n,)``.
 
     Returns:
         Their positions, shape ``(k,)``.
 
     Example:
-        >>> from nurecoil.engine.compiled import CompiledModel
         >>> from nurecoil.testing.models import counting
-        >>> even_parameters(CompiledModel(counting(observed=3.0, background=1.0))).tolist()
+        >>> even_parameters(counting(observed=3.0, background=1.0), np.ones(2, dtype=int)).tolist()
         []
     """
-    samples = [sample for channel in compiled.model.channels for sample in channel.samples]
+    samples = [sample for channel in model.channels for sample in channel.samples]
     found = []
-    for i, name in enumerate(compiled.names):
-        powers = [sample.powers.get(name, 1) for sample in samples if name in sample.depends_on]
-        if compiled.powers[i] == 1 and powers and all(power % 2 == 0 for power in powers):
+    for i, name in enumerate(model.parameters):
+        entered = [sample.powers.get(name, 1) for sample in samples if name in sample.depends_on]
+        if powers[i] == 1 and entered and all(power % 2 == 0 for power in entered):
             found.append(i)
     return np.array(found, dtype=np.intp)
 
@@ -68,11 +68,12 @@ def lower_place(compiled: CompiledModel, position: Array, free: NDArray[np.bool_
         >>> lower_place(compiled, compiled.start, ~compiled.fixed) is None
         True
     """
+    stopped = [i for i in compiled.even if free[i] and position[i] == 0]
+    if not stopped:
+        return None
     best, lowest = None, compiled.value(position)
     lowest -= 1e-9 + 1e-12 * abs(lowest)
-    for i in even_parameters(compiled):
-        if not free[i] or position[i] != 0:
-            continue
+    for i in stopped:
         end = compiled.upper[i] if compiled.upper[i] > 0 else compiled.lower[i]
         unit = float(np.clip(np.sign(end), compiled.lower[i], compiled.upper[i]))
         change = _change(compiled, position, i, unit)

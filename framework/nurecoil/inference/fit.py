@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.response import compile_response, needs_recompiling
 from nurecoil.engine.solve import Solution, hesse, solve
-from nurecoil.errors import OptionError, unknown_name
+from nurecoil.errors import FitError, OptionError, unknown_name
 from nurecoil.inference.goodness import pearson
 from nurecoil.inference.results import Covariance, Estimate, FitResult
 from nurecoil.model.spectral import SpectralModel
@@ -39,12 +39,14 @@ def nll(model: SpectralModel, values: Mapping[str, float] | None = None) -> floa
 
     Raises:
         ModelError: for an unknown parameter.
+        OptionError: for a value outside its bounds.
 
     Example:
         >>> from nurecoil.testing.models import counting
         >>> round(nll(counting(observed=12.0, background=10.0)), 4)
         2.3562
     """
+    check_fixed(model, values or {})
     compiled = CompiledModel(model)
     return compiled.value(compiled.coordinates(values or {}))
 
@@ -59,8 +61,8 @@ def fit(
     """Fit a model to its data.
 
     A parameter that enters in squares only (a magnetic moment) is fitted in its square. Where a
-    compiled response is pulled out of the range it was measured in, it is compiled anew about the new
-    point and the fit repeated.
+    compiled response is pulled out of the range it was measured in, it is compiled anew about the exact
+    response's own minimum under the same conditions and the fit repeated.
 
     Args:
         model: the model.
@@ -72,9 +74,9 @@ def fit(
         The result: estimates, covariance, goodness, contents of every sample.
 
     Raises:
-        FitError: where no trustworthy minimum was found.
-        ModelError: for an unknown parameter, or a value outside its bounds.
-        OptionError: for an unknown minimiser.
+        FitError: where no trustworthy minimum was found, or none within a compiled response's range.
+        ModelError: for an unknown parameter.
+        OptionError: for an unknown minimiser, or a fixed value outside its bounds.
 
     Example:
         >>> from nurecoil.testing.models import counting
@@ -95,8 +97,15 @@ def fit(
         if not needs_recompiling(model, compiled, solution.position):
             break
         found = dict(zip(compiled.names, compiled.public(solution.position).tolist(), strict=True))
-        moved = {n: {"value": v} for n, v in found.items() if not model.parameters[n].fixed}
-        model = compile_response(model.with_parameters(**moved))
+        moved = {n: {"value": v} for n, v in found.items() if n in fix or not model.parameters[n].fixed}
+        model = compile_response(model.with_parameters(**moved), held=tuple(fix))
+    else:
+        raise FitError(
+            "fit",
+            f"the response leaves the range of its compiled form, {_MOST_RECOMPILATIONS} times over",
+            "a minimum within that range",
+            "Use the exact response.",
+        )
     return describe(model, compiled, solution, time.perf_counter() - began)
 
 
@@ -149,11 +158,11 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
 
 
 def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:
-    """Refuse fixed values of unknown parameters, or outside their bounds.
+    """Refuse values of unknown parameters, or outside their bounds.
 
     Args:
         model: the model.
-        fix: parameters to hold, with their values.
+        fix: parameters with the values they are to have.
 
     Raises:
         ModelError: for an unknown parameter.
@@ -164,7 +173,7 @@ def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:
         if not (math.isfinite(value) and parameter.lower <= value <= parameter.upper):
             raise OptionError(
                 f"parameter {name!r}",
-                f"fixed to {value}",
+                f"value {value}",
                 f"a value in [{parameter.lower:g}, {parameter.upper:g}] {parameter.unit}",
             )
 

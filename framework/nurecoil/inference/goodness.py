@@ -32,7 +32,7 @@ def pearson(model: SpectralModel, expected: Sequence[NDArray[np.float64]], free:
     Example:
         >>> from nurecoil.testing.models import counting
         >>> pearson(counting(observed=12.0, background=10.0), [np.array([10.0])], 0)
-        <Goodness chi2 0.4 / 1, p = 0.51>
+        <Goodness chi2 0.4 / 1, p = 0.52>
     """
     statistic, variance, bins = 0.0, 0.0, 0
     for channel, contents in zip(model.channels, expected, strict=True):

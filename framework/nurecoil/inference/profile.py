@@ -166,9 +166,12 @@ class _Walker:
         )
 
     def _refine(self, best: Solution, near: float, far: float, neighbour: Solution) -> float:
-        """Bisect towards the point where the rise is between once and 1.5 times the wanted one."""
+        """Bisect towards the point where the rise is between once and 1.6 times the wanted one.
+
+        The walk up a parabola ends at 1.5 times, which rounding must not decide upon.
+        """
         for _ in range(12):
-            if neighbour.value - best.value <= 1.5 * DELTA_NLL_REACH:
+            if neighbour.value - best.value <= 1.6 * DELTA_NLL_REACH:
                 break
             middle = (near + far) / 2
             tried = self.at(self._public_of(middle), neighbour)

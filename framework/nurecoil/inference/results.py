@@ -84,8 +84,8 @@ class Goodness:
         return f"<Goodness chi2 {self.statistic:.1f} / {self.ndf}, p = {self.p_value:.2g}>"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {"statistic": self.statistic, "ndf": self.ndf, "p_value": self.p_value}
+        """Plain data; a p-value that does not exist is ``None``."""
+        return {"statistic": self.statistic, "ndf": self.ndf, "p_value": finite_or_none(self.p_value)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 _FINE = 20_001
 _NEGLIGIBLE = 8.0
+_RESOLVED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,10 @@ def delta_chi2(threshold: Callable[[float], float]) -> Callable[[Scan, float], f
 
     def upper_limit(scan: Scan, cl: float) -> float:
         wanted = threshold(cl) / 2
-        above = np.flatnonzero(scan.delta_nll < wanted)
-        last = int(above[-1]) if above.size else 0
+        below = np.flatnonzero(scan.delta_nll < wanted)
+        if not below.size:
+            raise _too_coarse(scan, wanted)
+        last = int(below[-1])
         if last + 1 >= scan.values.size:
             raise FitError(
                 f"limit on {scan.parameter!r}",
@@ -157,6 +160,22 @@ def check_level(cl: float) -> None:
         raise OptionError("confidence level", str(cl), "a number between 0 and 1, such as 0.90")
 
 
+def _one_sided(cl: float) -> float:
+    """Square of the one-sided normal quantile; below one half it would lie on the other side."""
+    if cl <= 0.5:
+        raise OptionError("confidence level", f"{cl} for delta-chi2-one-sided", "a number above 0.5")
+    return float(norm.ppf(cl)) ** 2
+
+
+def _too_coarse(scan: Scan, wanted: float) -> FitError:
+    return FitError(
+        f"limit on {scan.parameter!r}",
+        f"no point of the scan lies below Delta NLL = {wanted:.3g}, the lowest at {scan.delta_nll.min():.3g}",
+        "a scan that resolves the minimum",
+        "Scan more points.",
+    )
+
+
 def _curve(scan: Scan) -> PchipInterpolator:
     return PchipInterpolator(scan.values, scan.delta_nll)
 
@@ -170,6 +189,8 @@ def _quantile(scan: Scan, cl: float, prior: Callable[[Array], Array]) -> float:
             f"a scan up to Delta NLL = {_NEGLIGIBLE:g}",
             "Scan further, or let the scan choose its range.",
         )
+    if np.count_nonzero(scan.delta_nll < _RESOLVED) < 2:
+        raise _too_coarse(scan, _RESOLVED)
     if scan.values[0] < 0 and prior(np.array([1.0]))[0] != 1:
         raise ModelError(f"limit on {scan.parameter!r}", "negative values", "a parameter of at least 0")
     value = np.linspace(scan.values[0], scan.values[-1], _FINE)
@@ -188,7 +209,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Rule(
                 "delta-chi2-one-sided",
                 "2 Delta NLL reaches the square of the one-sided normal quantile (1.64 at 90 %)",
-                delta_chi2(lambda cl: float(norm.ppf(cl)) ** 2),
+                delta_chi2(_one_sided),
             ),
             Rule(
                 "delta-chi2-two-sided",

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 _STYLES = {"neutrino": "-", "signal": "-", "background": (0, (5, 1.5))}
 _SIGNAL_COLOUR = "#d01c8b"
 _LEAST_EVENTS = 25.0
+_SINGULAR = {"hits": "hit", "bins": "bin"}
 
 
 def plot_fit(result: FitResult, channel: str | None = None, *, overlay: FitResult | None = None) -> Figure:
@@ -129,10 +130,18 @@ def _draw_components(
     signal = _signal(overlay or result, channel)
     if signal is not None and signal[0].max() > 0:
         axes.stairs(signal[0] / width, edges, color=_SIGNAL_COLOUR, linewidth=2.4, label=signal[1], zorder=5)
-    axes.set_yscale("log")
     peak = max(float((channel.observed / width).max()), float(density.max()))
     axes.set_ylim(floor, 4 * max(peak, 2 * floor))
-    axes.set_ylabel("events / bin" if channel.unit in ("", "1") else f"events / {channel.unit.rstrip('s')}")
+    axes.set_yscale("log")
+    axes.set_ylabel(_density_label(channel))
+
+
+def _density_label(channel: PoissonChannel) -> str:
+    """What the curves show: events per bin where bins are one wide, else per unit of the axis."""
+    if channel.unit in ("", "1"):
+        unit_bins = np.allclose(np.diff(channel.edges), 1.0)
+        return "events / bin" if unit_bins else f"events / unit of {channel.observable}"
+    return f"events / {_SINGULAR.get(channel.unit, channel.unit)}"
 
 
 def _draw_data(axes: Any, channel: PoissonChannel, groups: NDArray[np.intp]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def plot_profiles(limits: Mapping[str, Limit]) -> Figure:
         figure, (top, bottom) = plt.subplots(
             2, 1, sharex=True, figsize=(9.5, 8.6), layout="constrained", height_ratios=(1.15, 1.0)
         )
-        for colour, (label, one) in zip(COLOURS, limits.items(), strict=False):
+        for colour, (label, one) in zip(cycle(COLOURS), limits.items(), strict=False):
             _draw(top, bottom, label, one, scale, colour, exponent)
         for level, text in ((1.64, "1.64"), (2.71, "2.71")):
             top.axhline(level, color="grey", linewidth=0.8, linestyle=":")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nurecoil.atomic import replacing
+from nurecoil.errors import OptionError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,15 +88,19 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         path: where to, the suffix says the format.
 
     Raises:
-        OptionError: where the file cannot be written.
+        OptionError: where the file cannot be written, or its suffix is none of matplotlib's formats.
     """
     from pathlib import Path
 
     import matplotlib.pyplot as plt
 
     target = Path(path)
+    kind = target.suffix.lstrip(".").lower() or "png"
     try:
+        known = figure.canvas.get_supported_filetypes()
+        if kind not in known:
+            raise OptionError(f"plot {target}", f"the suffix {target.suffix!r}", ", ".join(sorted(known)))
         with replacing(target, where="plot") as temporary:
-            figure.savefig(temporary, format=target.suffix.lstrip(".") or "png")
+            figure.savefig(temporary, format=kind)
     finally:
         plt.close(figure)

@@ -329,7 +329,9 @@ def random_points() -> Callable[..., Points]:
             for name in model.free:
                 parameter = model.parameters[name]
                 value = parameter.value + sigmas * widths[name] * rng.normal()
-                point[name] = float(np.clip(value, parameter.lower, parameter.upper))
+                if value < parameter.lower:
+                    value = 2 * parameter.lower - value
+                point[name] = float(min(value, parameter.upper))
             yield point
 
     return draw

@@ -69,7 +69,8 @@ def test_the_big_model(combined: SpectralModel, tmp_path: Path) -> None:
         "unit": "(1e-11 mu_B)^2",
     }
     assert beside["parameters"]["mu_eff"]["unit"] == "mu_B"
-    assert beside["parameters"]["borexino.light_yield"]["written"]["as"] == "frozen"
+    for name in ("borexino.light_yield", "borexino.resolution_constant"):
+        assert beside["parameters"][name]["written"]["as"] == "frozen"
     assert beside["metadata"]["references"] == combined.metadata["references"]
     assert beside["metadata"]["provenance"] == combined.metadata["provenance"]
     assert beside["metadata"]["options"] == plain(combined.metadata["options"])

@@ -33,7 +33,7 @@ TRUTH = {
 
 
 def toy(shift: float = 0.0) -> SpectralModel:
-    """A falling spectrum with an edge, a peak and a flat background; data at a light yield off by ``shift``."""
+    """A spectrum with an edge, a peak, a flat background; data at a light yield off by ``shift``."""
     bins = HitBins.of(np.arange(99.5, 320.5, 4.0))
     energy = np.linspace(0.15, 0.7, 90)
     size = bins.edges.size - 1

@@ -1,0 +1,112 @@
+"""Goodness of fit: the chi2 of measured numbers, and p-values of counts that are what they say."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from nurecoil.inference.goodness import pearson
+from nurecoil.model.spectral import GaussianChannel, PoissonChannel, Sample, SpectralModel
+from nurecoil.testing.models import counting
+
+Array = NDArray[np.float64]
+
+
+def counts(observed: Array) -> SpectralModel:
+    edges = np.arange(observed.size + 1.0)
+    sample = Sample("s", np.ones(observed.size))
+    return SpectralModel((PoissonChannel("t/x", "x", "1", edges, (sample,), observed),), {})
+
+
+def test_measured_numbers_have_a_chi2() -> None:
+    rng = np.random.default_rng(1)
+    observed, width = rng.normal(5, 1, 6), rng.uniform(0.5, 2, 6)
+    channel = GaussianChannel("g/x", "x", "1", (Sample("s", np.full(6, 5.0)),), observed, width)
+    found = pearson(SpectralModel((channel,), {}), [np.full(6, 5.0)], 2)
+    chi2 = float(np.sum(((observed - 5) / width) ** 2))
+    assert found.statistic == pytest.approx(chi2)
+    assert found.ndf == 4
+    assert found.p_value == pytest.approx(stats.chi2.sf(chi2, 4), rel=1e-12)
+
+
+def test_many_counts_have_nearly_one_too() -> None:
+    rng = np.random.default_rng(2)
+    mean = np.full(40, 1e6)
+    observed = rng.poisson(mean).astype(float)
+    found = pearson(counts(observed), [mean], 3)
+    assert found.ndf == 37
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, 37), rel=1e-3)
+
+
+def test_bins_without_expectation_are_left_out() -> None:
+    found = pearson(counts(np.array([3.0, 0.0, 0.0])), [np.array([2.0, 0.0, 0.0])], 0)
+    assert found.ndf == 1
+    assert found.statistic == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("free", "p_value"), [(1, 1.0), (2, math.nan)])
+def test_without_degrees_of_freedom_there_is_no_p_value(free: int, p_value: float) -> None:
+    found = pearson(counting(12.0, 10.0), [np.array([12.0])], free)
+    assert found.ndf == 1 - free
+    assert found.p_value == pytest.approx(p_value, nan_ok=True)
+
+
+def p_values(mean: Array, toys: int, fitted: bool) -> Array:
+    """P-values of toys; with a fitted normalisation, whose estimate is the ratio of the sums."""
+    rng = np.random.default_rng(8)
+    model = counts(np.zeros(mean.size))
+    found = []
+    for data in rng.poisson(mean, (toys, mean.size)).astype(float):
+        expected = mean * data.sum() / mean.sum() if fitted else mean
+        found.append(pearson(model.with_observed({"t/x": data}), [expected], int(fitted)).p_value)
+    return np.array(found)
+
+
+FLAT, FALLING = np.full(60, 50.0), 10 ** np.linspace(3.0, -1.0, 100)
+LOW, LOWEST = np.linspace(0.5, 3.0, 150), np.full(400, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("mean", "fitted"),
+    [
+        (FLAT, False),
+        (FLAT, True),
+        (FALLING, False),
+        (FALLING, True),
+        (LOW, False),
+        (LOW, True),
+        (LOWEST, False),
+    ],
+)
+def test_p_values_are_what_they_say(mean: Array, fitted: bool) -> None:
+    found = p_values(mean, 1000, fitted)
+    # 0.043 is the 5 % quantile of the largest distance for as many toys of an exact p-value
+    assert stats.kstest(found, "uniform").statistic < 0.065
+    assert np.mean(found < 0.05) == pytest.approx(0.05, abs=0.025)
+    assert np.mean(found < 0.5) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_fitted_normalisation_of_very_few_counts_makes_them_cautious() -> None:
+    # The fit takes part of the statistic's variance away, so p-values crowd around a half.
+    found = p_values(LOWEST, 1000, fitted=True)
+    assert np.mean(found < 0.05) < 0.05
+    assert np.mean(found < 0.5) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_chi2_without_the_variance_of_low_counts_would_not_be() -> None:
+    # what the correction is for: 400 bins of 0.3 events
+    mean = np.full(400, 0.3)
+    rng = np.random.default_rng(9)
+    statistic = ((rng.poisson(mean, (1000, 400)) - mean) ** 2 / mean).sum(axis=1)
+    assert np.mean(stats.chi2.sf(statistic, 400) < 0.05) > 0.09
+    assert np.mean(p_values(mean, 1000, False) < 0.05) < 0.075
+
+
+def test_wrong_models_are_found_out() -> None:
+    mean = np.full(100, 25.0)
+    data = np.random.default_rng(3).poisson(mean * (1 + 0.5 * np.sin(np.arange(100) / 5))).astype(float)
+    assert pearson(counts(data), [mean], 0).p_value < 1e-6
