@@ -36,7 +36,7 @@ EDGES: Array = np.linspace(0.0, 3.2, 321)
 """Edges of the bins of visible energy [MeV]."""
 BELOW_PEAK = 0.13
 """A gamma's spectrum is smoothed up to this far below the light of one electron with all its energy [MeV];
-the full-energy peak, made of several electrons, lies 0.06 MeV below that light and is narrower than 0.1 MeV."""
+its full-energy peak, made of several electrons, is 0.06 MeV below that light and narrower than 0.1 MeV."""
 KERNEL = 0.03
 """Standard deviation of the Gaussian that smooths [MeV]; the detector's own is 0.06 MeV at 1 MeV."""
 BATCHES = 50
@@ -226,8 +226,9 @@ def simulate(scale: float = 1.0, seed: int = 1) -> tuple[list[Histogram], dict[s
         "assumptions": "gammas start evenly and isotropically on a sphere; pseudocumene, 0.88 g/cm3, up to "
         "there; no light from outside the inner vessel, a sphere; electrons, all free, stop and radiate "
         "where they are made; fiducial cut on the mean position of the light, without resolution",
-        "smoothing": f"each line, up to {1e3 * BELOW_PEAK:g} keV below the light of one electron of its "
-        f"energy: Gaussian, {1e3 * KERNEL:g} keV, reflected at the ends; neighbouring bins there are correlated",
+        "smoothing": f"each line, up to {1e3 * BELOW_PEAK:g} keV below the light of one electron of "
+        f"its energy: Gaussian, {1e3 * KERNEL:g} keV, reflected at the ends; neighbouring bins there are "
+        "correlated",
     }
     positrons = annihilate(
         liquid,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nurecoil.inference.fit import fit as fit
     from nurecoil.inference.fit import nll as nll
     from nurecoil.inference.limits import limit as limit
+    from nurecoil.inference.limits import limits as limits
     from nurecoil.inference.profile import profile as profile
     from nurecoil.inference.sensitivity import sensitivity as sensitivity
     from nurecoil.plugins import experiments as experiments

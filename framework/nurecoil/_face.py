@@ -19,6 +19,7 @@ FACE = MappingProxyType(
         "experiments": "nurecoil.plugins:experiments",
         "fit": "nurecoil.inference.fit:fit",
         "limit": "nurecoil.inference.limits:limit",
+        "limits": "nurecoil.inference.limits:limits",
         "nll": "nurecoil.inference.fit:nll",
         "profile": "nurecoil.inference.profile:profile",
         "searches": "nurecoil.plugins:searches",

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import nurecoil as nr
 from nurecoil.cli.app import COMMANDS, application
+from nurecoil.histograms import read_histogram
 from nurecoil.inference.rules import RULES
 from nurecoil.options import make_options, parse_settings
 from nurecoil.physics.solar_options import SolarOptions
@@ -124,6 +125,22 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     model = nr.build(["borexino"], options=parse_settings(parsed(line)["settings"]))
     inside = slice(8, 809)  # N_h 100 to 900 of 92 to 950
     assert model.channels[0].observed.sum() == names["counts"][inside].sum()
+
+
+def test_the_python_of_the_inputs_page_makes_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "inputs.md").read_text()
+    names: dict[str, Any] = {}
+    for language, block in FENCE.findall(text):
+        if language == "python":
+            exec(compile(block, "inputs.md", "exec"), names)
+            found = read_histogram("mine.root:h_nhits")
+            assert found.edges[0] == 91.5 and len(found) == 859
+    (line,) = fenced(text)
+    model = nr.build(["borexino"], options=parse_settings(parsed(line)["settings"]))
+    assert model.channels[0].observed[0] == round(400 - 398 * 8 / 858)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=place)

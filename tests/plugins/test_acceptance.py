@@ -1,4 +1,4 @@
-"""The numbers that the first path end to end is held to: fits, limits and expected limits of Borexino and gallium.
+"""The numbers that the first path end to end is held to: fits, limits, expected limits.
 
 Bounds come from ``tests/reference/borexino.json``. What single options do is tested beside the plugins.
 """
@@ -83,7 +83,7 @@ def test_gallium_lowers_the_limit(limits_alone: Limits, limits_combined: Limits)
 
 
 def test_every_rule_has_its_name_and_its_place(limits_alone: Limits, limits_combined: Limits) -> None:
-    """A prior flat in the square looks further up; so does the larger threshold, by the ratio of quantiles."""
+    """A prior flat in the square looks further up, and so does the larger threshold."""
     for found in (limits_alone, limits_combined):
         assert [one.method for one in found] == list(RULES)
         assert [one.convention for one in found] == [RULES[one.method].convention for one in found]
@@ -99,7 +99,7 @@ def test_every_rule_has_its_name_and_its_place(limits_alone: Limits, limits_comb
 
 
 def test_the_profile_is_flat_below_and_steep_above(limits_alone: Limits) -> None:
-    """Below the limit other rates make room for the moment (~mu^4); once they rest on their bounds it rises."""
+    """Below the limit 85Kr makes room for the moment; once it rests on its bound the profile rises."""
     scan = limits_alone[0].scan
     assert scan.values[0] == scan.best == 0.0
     assert np.all(np.diff(scan.delta_nll) > -1e-6)

@@ -51,6 +51,12 @@ class ZfitLikelihood:
     coordinates: Mapping[str, Coordinate]
     model: SpectralModel
 
+    def __getattr__(self, name: str) -> Any:
+        """Whatever the loss offers: ``value``, ``gradient``, ``get_params``, ``errordef`` and so on."""
+        if name.startswith("__") or name == "loss":
+            raise AttributeError(name)
+        return getattr(self.loss, name)
+
     def __iter__(self) -> Iterator[Any]:
         """The loss, then the parameters."""
         return iter((self.loss, self.parameters))

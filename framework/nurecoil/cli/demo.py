@@ -41,18 +41,21 @@ def demo(
         with scanning(f"{label}: profile of {model.poi}") as progress:
             found[label] = limits(model, progress=progress)
     by_area = {label: rows[0] for label, rows in found.items()}
-    plain, combined = by_area.values()
-    meta = plain.model.metadata
-    without = goodness_without(meta["options"], ["borexino"], _SEARCH, meta["alternatives"])
+    combined = by_area["Borexino + gallium"]
+    without = {}
+    for label, experiments in _MODELS.items():
+        meta = by_area[label].model.metadata
+        without[label] = goodness_without(meta["options"], experiments, _SEARCH, meta["alternatives"])
     with working("drawing"):
         at_limit = fit(combined.model, fix={combined.poi: combined.value})
         folder = atomic.make_folder(out, where="--out")
         save(plot_fit(combined.best_fit, overlay=at_limit), folder / "fit.png")
         save(plot_profiles(by_area), folder / "profile.png")
-    document = {label: {**rows.to_json(), "without": without} for label, rows in found.items()}
+    document = {label: {**rows.to_json(), "without": without[label]} for label, rows in found.items()}
     atomic.write_text(folder / "limits.json", encode(document), where="--out")
-    print_fit(combined.best_fit, without)
     output = console()
+    output.print("Borexino + gallium, best fit")
+    print_fit(combined.best_fit, without["Borexino + gallium"])
     for label, rows in found.items():
         output.print(f"\n{label}")
         output.print(limits_table(rows))

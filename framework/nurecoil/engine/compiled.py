@@ -13,7 +13,7 @@ from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
+from scipy.special import gammaln, xlogy
 
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
@@ -197,14 +197,16 @@ def _fit_power(model: SpectralModel, name: str) -> int:
 
 
 def _poisson(expected: Array, observed: Array) -> float:
-    """Poisson negative log-likelihood without its constant; infinite outside its domain."""
+    """Poisson negative log-likelihood over the saturated one, which large counts do not round away."""
     if not np.all(expected >= 0) or np.any((expected == 0) & (observed > 0)):
         return math.inf
-    logs = np.log(np.where(expected > 0, expected, 1.0))
-    return float(expected.sum() - observed @ logs)
+    counted = observed > 0
+    ratio = np.where(counted, expected, 1.0) / np.where(counted, observed, 1.0)
+    return float(np.sum(expected - observed) - observed @ np.log(ratio))
 
 
 def _constant(channel: Channel) -> float:
     if isinstance(channel, PoissonChannel):
-        return float(gammaln(channel.observed + 1).sum())
+        counts = channel.observed
+        return float(np.sum(gammaln(counts + 1) + counts - xlogy(counts, counts)))
     return float(np.log(channel.width).sum() + 0.5 * channel.bins * math.log(2 * math.pi))

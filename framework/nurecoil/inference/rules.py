@@ -123,7 +123,11 @@ def delta_chi2(threshold: Callable[[float], float]) -> Callable[[Scan, float], f
             )
         curve = _curve(scan)
         left, right = float(scan.values[last]), float(scan.values[last + 1])
-        return float(brentq(lambda value: float(curve(value)) - wanted, left, right))
+
+        def excess(share: float) -> float:  # of the step: moments of 1e-11 are below brentq's own tolerance
+            return float(curve(left + share * (right - left))) - wanted
+
+        return left + float(brentq(excess, 0.0, 1.0)) * (right - left)
 
     return upper_limit
 
