@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nurecoil.detectors.quenching import Quenching
 from nurecoil.detectors.scintillator import HitBins, HitScale
-from nurecoil.experiment import RecoilChannel, SharedSources
+from nurecoil.experiment import Background, RecoilChannel, SharedSources
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.physics.constants import SECONDS_PER_DAY
 from nurecoil.physics.recoil import recoil_rate
@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 
 SOURCES = ("pp", "be7", "pep", "b8", "n13", "o15", "f17")
 """The solar neutrinos of the spectrum; hep is below 0.01 cpd/100 t."""
+_FEWEST_EVENTS = 1e-3
+"""A background with fewer in the whole range has parameters that nothing there can tell."""
 _CNO = ("n13", "o15", "f17")
 
 
@@ -54,6 +56,9 @@ def hit_channel(options: Options, shared: SharedSources) -> RecoilChannel:
     )
     sources = tuple(shared.solar.source(name) for name in SOURCES)
     given = _given_templates(options, sources, response, exposure)
+    declared = backgrounds(options, response, exposure)
+    seen = tuple(one for one in declared if _events(one, nuisances) > _FEWEST_EVENTS)
+    unseen = ", ".join(one.title for one in declared if one not in seen)
     return RecoilChannel(
         name="borexino/nhits",
         observable="N_h",
@@ -65,13 +70,26 @@ def hit_channel(options: Options, shared: SharedSources) -> RecoilChannel:
         sources=sources,
         response=response,
         parameters=nuisances,
-        backgrounds=backgrounds(options, response, exposure),
+        backgrounds=seen,
         recoil_range=response.energy_range,
         exposure_parameter=_exposure(options),
         weak_templates={name: counts for name, (counts, _) in given.items()},
         compiled=options.response == "compiled",
-        provenance=(spectrum.provenance, *(text for _, text in given.values())),
+        provenance=(
+            spectrum.provenance,
+            *(text for _, text in given.values()),
+            *([f"left out, since they do not reach the range: {unseen}"] if unseen else []),
+        ),
     )
+
+
+def _events(background: Background, nuisances: tuple[Parameter, ...]) -> float:
+    """Events of a background in the range at its starting rate."""
+    contents = background.template
+    if not isinstance(contents, np.ndarray):
+        values = {parameter.name: parameter.value for parameter in (*nuisances, *background.parameters)}
+        contents, _ = contents.evaluate([values[name] for name in contents.names])
+    return float(contents.sum()) * (background.rate.value if background.rate is not None else 1.0)
 
 
 def _exposure(options: Options) -> Parameter | None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurecoil.option_words import allowed_values, option_rows, spelt
 from nurecoil.experiment import NoOptions, option
+from nurecoil.option_words import allowed_values, option_rows, spelt
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -30,6 +30,7 @@ class Options:
     response: Literal["exact", "compiled"] = option("compiled", help="form of the response")
     comb: bool = option(True, help="comb factor")
     data: Path | None = option(None, help="spectrum")
+    form: Literal["exact"] | None = option(None, help="form or none")
     rates: tuple[Annotated[float, Gt(0)], ...] = option((1.0,), unit="d", help="")
 
 
@@ -126,6 +127,7 @@ def test_units_are_converted_or_refused(value: float, unit: str) -> None:
         ("range", "a,b", "'a,b' (input should be a valid number", "number, number"),
         ("range", (1.0, math.nan), "'1,nan' (input should be a finite number)", "number, number"),
         ("response", "exat", "'exat' is not known", "compiled, exact"),
+        ("form", "exat", "'exat' is not known", "exact, none"),
         ("comb", "perhaps", "'perhaps' (input should be a valid boolean", "true or false"),
         ("rates", "1,-1", "'1,-1' (input should be greater than 0)", "number > 0, any number of them [d]"),
     ],

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
+from nurecoil.errors import NurecoilError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +66,7 @@ def _plugin(name: str) -> dict[str, object]:
     return {
         **_about(entry, plugin),
         "options": _options(name, plugin.Options),
-        "parameters": _parameters(entry.kind, name, plugin),
+        **_declared(entry.kind, name, plugin),
     }
 
 
@@ -96,6 +97,14 @@ def _options(name: str, options: type) -> list[dict[str, object]]:
     from nurecoil.option_words import option_rows
 
     return option_rows(name, options)
+
+
+def _declared(kind: str, name: str, plugin: type[Any]) -> dict[str, object]:
+    """The parameters, or why a plugin cannot tell them: options are shown all the same."""
+    try:
+        return {"parameters": _parameters(kind, name, plugin)}
+    except NurecoilError as error:
+        return {"parameters": [], "parameters_error": str(error)}
 
 
 def _parameters(kind: str, name: str, plugin: type[Any]) -> list[dict[str, object]]:
@@ -130,6 +139,8 @@ def _print(document: Mapping[str, Any]) -> None:
     _print_about(console, document)
     _print_options(console, document["options"])
     _print_parameters(console, document.get("parameters", ()))
+    if "parameters_error" in document:
+        console.print(f"\nParameters: {document['parameters_error']}", soft_wrap=True)
 
 
 def _print_about(console: Console, document: Mapping[str, Any]) -> None:

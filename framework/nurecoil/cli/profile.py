@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,7 +74,7 @@ def _values(text: str | None, points: int) -> list[float] | None:
 
     try:
         low, high = (float(part) for part in text.split(","))
-        if not low < high:
+        if not (low < high and math.isfinite(low) and math.isfinite(high)):
             raise ValueError
     except ValueError:
         raise OptionError("--range", repr(text), "two numbers LOW,HIGH, the lower first") from None

@@ -72,7 +72,10 @@ def compile_response(
     fisher = compiled.evaluate(solution.position)[2]
     step = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     fallback = 1 / np.sqrt(np.maximum(np.diag(fisher), 1e-300))
-    step = np.where(step > 0, step, np.where(np.diag(fisher) > 0, fallback, 1.0))
+    with np.errstate(invalid="ignore"):
+        span = compiled.upper - compiled.lower
+    unknown = np.where(np.isfinite(span), 0.01 * span, 1.0)
+    step = np.where(step > 0, step, np.where(np.diag(fisher) > 0, fallback, unknown))
     channels = []
     for channel in exact.channels:
         samples = tuple(_compile(sample, compiled, solution.position, step) for sample in channel.samples)

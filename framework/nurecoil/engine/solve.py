@@ -11,6 +11,7 @@ from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.minuit import minimise_minuit
 from nurecoil.engine.newton import Minimum, minimise
 from nurecoil.engine.saddles import lower_place
+from nurecoil.engine.silent import silent_parameters
 from nurecoil.errors import FitError
 
 __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
@@ -113,7 +114,8 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
     """Covariance from the inverse second derivatives.
 
     Rows of parameters that enter linearly are exact; those of the others are differences of the exact
-    gradient. Parameters at a bound and fixed ones have no row of their own: theirs are zero.
+    gradient. Parameters at a bound, fixed ones and those without effect at the minimum
+    (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are zero.
 
     Args:
         compiled: the model.
@@ -126,7 +128,7 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
         FitError: where the matrix of second derivatives is singular.
     """
     position = solution.position
-    index = np.flatnonzero(solution.free & ~solution.at_bound)
+    index = np.flatnonzero(solution.free & ~solution.at_bound & ~silent_parameters(compiled, position))
     covariance = np.zeros((position.size, position.size))
     if not index.size:
         return covariance

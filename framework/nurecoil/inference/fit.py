@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.response import compile_response, needs_recompiling
+from nurecoil.engine.silent import silent_parameters
 from nurecoil.engine.solve import Solution, hesse, solve
 from nurecoil.errors import FitError, OptionError, unknown_name
 from nurecoil.inference.goodness import pearson
@@ -125,6 +126,7 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
     values = compiled.public(solution.position)
     slope = _public_slope(compiled, solution.position)
     moved = solution.free & ~solution.at_bound & np.isfinite(slope)
+    moved &= ~silent_parameters(compiled, solution.position)
     slope = np.where(moved, slope, 0.0)
     covariance = internal * np.outer(slope, slope)
     errors = np.where(moved, np.sqrt(np.maximum(np.diag(covariance), 0.0)), math.nan)

@@ -26,8 +26,8 @@ class Estimate:
 
     Args:
         value: the estimate, in ``unit``.
-        error: one standard deviation from the inverse Hessian; NaN for fixed parameters and for those
-            that rest on a bound.
+        error: one standard deviation from the inverse Hessian; NaN for fixed parameters, for those that
+            rest on a bound and for those without effect (the width of a peak whose rate is 0).
         unit: the unit.
         fixed: whether the fit held it.
         at_bound: whether it rests on a bound.

@@ -44,7 +44,8 @@ def magnetic_moment(T: ArrayLike, E: ArrayLike) -> FloatArray:
         7.510e-46
     """
     recoil, energy, allowed = physical_region("magnetic_moment", T, E)
-    return np.asarray(np.where(allowed, _SCALE * (energy - recoil) / (recoil * energy), 0.0))
+    with np.errstate(over="ignore"):  # at the smallest of all energies it is infinite
+        return np.asarray(np.where(allowed, _SCALE * ((energy - recoil) / recoil) / energy, 0.0))
 
 
 def magnetic_moment_integral(E: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> FloatArray:

@@ -60,6 +60,8 @@ def parameters_table(result: FitResult) -> Table:
         constraint = result.model.parameters[name].constraint
         if constraint is not None and not estimate.fixed:
             state = "constrained"
+        if not state and math.isnan(estimate.error):
+            state = "without effect"
         unit = "" if estimate.unit == "1" else estimate.unit
         error = significant(estimate.error, estimate.error)
         table.add_row(name, significant(estimate.value, estimate.error), error, unit, state)
@@ -150,7 +152,8 @@ def _table(title: str, *columns: tuple[str, Any]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+                  min_width=len(title))  # fmt: skip
     for name, justify in columns:
         table.add_column(name, justify=justify, no_wrap=name not in ("remark", "convention"))
     return table

@@ -41,7 +41,7 @@ def process(site: Site) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Call the installed command in a process of its own, in an empty folder: ``terminal("fit", "gallium")``."""
+    """Call the command in a process of its own, in an empty folder: ``terminal("fit", "gallium")``."""
 
     def call(*words: str, **more: Any) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

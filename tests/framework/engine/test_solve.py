@@ -248,6 +248,16 @@ def test_close_to_the_edge_of_the_domain_the_covariance_is_still_one() -> None:
     assert math.sqrt(found[0, 0]) == pytest.approx(1e-9 * math.log(2.0), rel=1e-3)
 
 
+def test_where_second_derivatives_are_no_covariance_the_fisher_matrix_stands_in() -> None:
+    # g^2 at g = 0, where the data want more: the likelihood is at a maximum in g
+    g = Parameter("g", "1", 0.0, lower=0.0, constraint=GaussianConstraint(0.0, 0.5))
+    samples = (Sample("signal", np.array([100.0]), {"g": 2}), Sample("flat", np.array([50.0])))
+    channel = PoissonChannel("t/x", "x", "1", np.arange(2.0), samples, np.array([150.0]))
+    compiled = CompiledModel(SpectralModel((channel,), {"g": g}))
+    top = dataclasses.replace(solve(compiled), position=np.zeros(1))
+    np.testing.assert_allclose(hesse(compiled, top), [[0.25]])
+
+
 def test_solutions_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         solve(two()).value = 0.0  # type: ignore[misc]

@@ -24,10 +24,14 @@ def stairs(axes: Axes) -> dict[str, StepPatch]:
     return {str(p.get_label()): p for p in axes.patches if isinstance(p, StepPatch)}
 
 
-def drawn(figure: Figure) -> tuple[Axes, Axes]:
-    figure.canvas.draw()  # layout and text: what warns, warns here
+def panels(figure: Figure) -> tuple[Axes, Axes]:
     top, bottom = figure.axes
     return top, bottom
+
+
+def drawn(figure: Figure) -> tuple[Axes, Axes]:
+    figure.canvas.draw()  # layout and text: what warns, warns here
+    return panels(figure)
 
 
 def test_components_total_and_data_are_there(fitted: FitResult) -> None:
@@ -51,7 +55,7 @@ def test_components_total_and_data_are_there(fitted: FitResult) -> None:
 
 
 def test_axes_have_their_quantities_and_units(fitted: FitResult) -> None:
-    top, bottom = drawn(plot_fit(fitted))
+    top, bottom = panels(plot_fit(fitted))
     assert top.get_yscale() == "log"
     assert top.get_ylabel() == "events / hit"
     assert bottom.get_xlabel() == "$N_h$ [hits]"
@@ -79,12 +83,12 @@ def test_densities_are_per_unit_of_the_axis(
 ) -> None:
     channel = dataclasses.replace(fitted.model.channels[0], unit=unit, edges=edges)
     model = dataclasses.replace(fitted.model, channels=(channel, fitted.model.channels[1]))
-    top, _ = drawn(plot_fit(dataclasses.replace(fitted, model=model)))
+    top, _ = panels(plot_fit(dataclasses.replace(fitted, model=model)))
     assert top.get_ylabel() == label
 
 
 def test_data_and_pulls_are_those_of_groups_with_enough_events(fitted: FitResult) -> None:
-    top, bottom = drawn(plot_fit(fitted))
+    top, bottom = panels(plot_fit(fitted))
     channel, total = fitted.model.channels[0], fitted.total("toy/nhits")
     assert isinstance(channel, PoissonChannel)
     (pulls,) = [line for line in bottom.lines if line.get_marker() == "."]
@@ -104,7 +108,7 @@ def test_bins_with_few_events_are_drawn_together() -> None:
     samples = tuple(dataclasses.replace(s, template=np.ones(20)) for s in flat.samples)
     channel = dataclasses.replace(flat, edges=np.arange(21.0), samples=samples, observed=np.full(20, 4.0))
     model = SpectralModel((channel,), counting(4.0, 4.0).parameters, poi="signal")
-    _, bottom = drawn(plot_fit(fit(model)))
+    _, bottom = panels(plot_fit(fit(model)))
     (pulls,) = [line for line in bottom.lines if line.get_marker() == "."]
     np.testing.assert_allclose(np.asarray(pulls.get_xdata()), [3.5, 13.5])  # 7 bins hold 28, 13 the rest
     np.testing.assert_allclose(np.asarray(pulls.get_ydata()), 0.0, atol=1e-6)
@@ -121,9 +125,14 @@ def test_the_signal_of_a_second_fit_is_drawn_on_top(fitted: FitResult, at_limit:
     np.testing.assert_allclose(values, 4 * 5)
 
 
+def test_without_a_signal_none_is_drawn(fitted: FitResult) -> None:
+    top, _ = panels(plot_fit(fit(dataclasses.replace(fitted.model, poi=None))))
+    assert not any(name.startswith("signal at") for name in stairs(top))
+
+
 def test_a_pure_number_keeps_its_digits() -> None:
     model = counting(13.11, 10.0).with_parameters(signal={"unit": "1"})
-    top, _ = drawn(plot_fit(fit(model)))
+    top, _ = panels(plot_fit(fit(model)))
     assert "signal at signal = 3.11" in stairs(top)
 
 
@@ -140,7 +149,7 @@ def test_an_empty_spectrum_can_be_drawn_too() -> None:
 
 
 def test_channels_are_chosen_by_name(fitted: FitResult) -> None:
-    assert drawn(plot_fit(fitted, "toy/nhits"))[0].get_title(loc="left").startswith("toy/nhits")
+    assert panels(plot_fit(fitted, "toy/nhits"))[0].get_title(loc="left").startswith("toy/nhits")
     with pytest.raises(ModelError, match=r"channel: 'toy/nhit' is not known.*Did you mean 'toy/nhits'"):
         plot_fit(fitted, "toy/nhit")
     with pytest.raises(ModelError, match=r"'gallium/rate' is a measured sum, not a spectrum"):

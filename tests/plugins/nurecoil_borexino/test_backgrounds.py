@@ -53,6 +53,25 @@ def test_the_list(channel: Declare, setup: str) -> None:
     assert len({one.title for one in made}) == len(made)
 
 
+@pytest.mark.parametrize(
+    ("options", "unseen"),
+    [
+        ({"range": "100,200"}, "11C"),
+        ({"range": "400,900"}, "14C, 85Kr, 210Po, pile-up"),
+        ({"range": "500,900", "pileup": "convolution"}, "14C, 85Kr, 210Po, pile-up"),
+        ({"range": "85,950", "data": "asimov"}, ""),
+    ],
+)
+def test_what_does_not_reach_the_range_is_left_out_and_said(
+    channel: Declare, options: dict[str, str], unseen: str
+) -> None:
+    made = channel(**options)
+    titles = {one.title for one in channel(data="asimov", range="85,950").backgrounds}
+    left = {one.title for one in made.backgrounds}
+    assert titles - left == set(unseen.split(", ")) - {""}
+    assert (f"left out, since they do not reach the range: {unseen}" in made.provenance) is bool(unseen)
+
+
 def test_what_is_modelled_says_so(channel: Declare) -> None:
     for one in channel().backgrounds:
         assert re.search(r"\((modelled|digitised[^)]*)\)", one.provenance), one

@@ -1,0 +1,78 @@
+"""What commands ask for in common: a model, merged options, progress that stays off standard output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nurecoil.cli.request import STATED, build_model, merged, scanning, working
+from nurecoil.errors import OptionError, PluginError
+
+from .conftest import spectrum
+
+options = st.dictionaries(
+    st.sampled_from("abc"), st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3)
+)
+
+
+def test_a_model_is_built_from_words(tiny: list[tuple[Any, ...]]) -> None:
+    made = build_model(["toy"], None, ["toy.x=1,2", "solar.ssm = B16-AGSS09 "])
+    assert tiny == [(["toy"], None, {"toy": {"x": "1,2"}, "solar": {"ssm": "B16-AGSS09"}})]
+    assert set(STATED) <= set(made.metadata)
+
+
+def test_without_settings_there_are_no_options(tiny: list[tuple[Any, ...]]) -> None:
+    build_model(["toy"], "moment", None)
+    assert tiny == [(["toy"], "moment", {})]
+
+
+@pytest.mark.parametrize("setting", ["range=1", "borexino.range", "=", ".=", ".x=1", "a.=1", "", "a.b"])
+def test_settings_that_are_none(setting: str) -> None:
+    with pytest.raises(OptionError, match=r"no OWNER\.OPTION=VALUE") as error:
+        build_model(["gallium"], None, [setting])
+    assert error.value.where == f"--set {setting}"
+
+
+def test_what_the_framework_refuses_passes_through() -> None:
+    with pytest.raises(PluginError, match="Did you mean 'gallium'"):
+        build_model(["galium"], None, None)
+
+
+@given(options, options)
+def test_changes_win_and_nothing_else_is_lost(one: dict[str, Any], two: dict[str, Any]) -> None:
+    before = ({k: dict(v) for k, v in one.items()}, {k: dict(v) for k, v in two.items()})
+    found = merged(one, two)
+    assert set(found) == set(one) | set(two)
+    for owner, values in found.items():
+        assert values == {**one.get(owner, {}), **two.get(owner, {})}
+    assert (one, two) == before
+
+
+def test_progress_is_silent_where_standard_error_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with working("thinking"), scanning("profile of kappa") as progress:
+        progress(1, 41)
+        progress(41, 41)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_in_a_terminal_stays_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with working("thinking"):
+        pass
+    with scanning("profile of kappa") as progress:
+        progress(41, 41)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "profile of kappa" in err
+
+
+def test_the_fixture_is_a_model_with_a_signal() -> None:
+    made = spectrum(["toy"], "moment")
+    assert made.poi == "kappa"
+    assert made.channels[0].samples[0].powers == {"kappa": 2}
