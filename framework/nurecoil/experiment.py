@@ -34,6 +34,7 @@ __all__ = [
     "Published",
     "PublishedLimit",
     "RecoilChannel",
+    "Response",
     "SharedSources",
     "option",
 ]

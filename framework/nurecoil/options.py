@@ -93,6 +93,15 @@ def make_options(owner: str, options: type, given: Mapping[str, Any] | None = No
     fields = {field.name: field for field in dataclasses.fields(options)}
     hints = option_hints(options)
     values = {}
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and name not in (given or {}):
+            raise OptionError(
+                f"{owner}.{name}",
+                "no value, and it has no default",
+                None,
+                f"Give one: --set {owner}.{name}=VALUE",
+            )
     for name, value in (given or {}).items():
         if name not in fields:
             raise unknown_name(OptionError, f"option of {owner}", name, fields)

@@ -122,10 +122,10 @@ def _beta_background(
         provenance = shape.provenance
     else:
         spectrum = _beta(nuclide, exposure)
-        if name == "bi210" and options.bi210_shape == "carles":
-            carles = polynomial_in_W(0.578, inverse=28.466, quadratic=-0.658)
+        if name == "bi210" and options.bi210_shape == "daniel":
+            daniel = polynomial_in_W(0.578, inverse=28.466, quadratic=-0.658)
             spectrum = Spectrum(
-                lambda energy: exposure * beta_spectrum(energy, 1.1612, 84, carles), (0.0, 1.1612)
+                lambda energy: exposure * beta_spectrum(energy, 1.1612, 84, daniel), (0.0, 1.1612)
             )
         template, provenance = response.template(spectrum), isotope(nuclide).citation + " (modelled)"
     return Background(name, template, _rate(name, rate, title), title=title, provenance=provenance)

@@ -43,7 +43,7 @@ class Options:
         "free", help="light yield, saturation and resolution: fitted, or fixed (the paper's standard fit)"
     )
     non_uniformity: Literal["constrained", "free"] = option(
-        "constrained", help="quadratic term of the resolution: 0 +- 5e-4 from the 5 % at 1 MeV, or free"
+        "constrained", help="quadratic term of the resolution: constrained to 0 +- 5e-4, or free"
     )
     pileup: Literal["figure", "convolution", "convolution-2014", "none"] = option(
         "figure",
@@ -56,7 +56,7 @@ class Options:
     templates: Literal["analytic", "monte-carlo"] = option(
         "analytic", help="neutrino and beta templates: folded here, or Borexino's Monte-Carlo shapes"
     )
-    bi210_shape: Literal["alekseev", "carles"] = option(
+    bi210_shape: Literal["alekseev", "daniel"] = option(
         "alekseev",
         help="shape factor of 210Bi: 1 - 0.436 W + 0.0523 W^2, or 1 + 28.466/W + 0.578 W - 0.658 W^2",
     )

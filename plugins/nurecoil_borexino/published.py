@@ -79,7 +79,8 @@ def notes(options: Options) -> list[str]:
         said.append(
             "borexino: bin-to-bin comb under 210Po borrowed from the official fit (borexino.comb=false: none)"
         )
-    said.append(f"borexino: pile-up '{options.pileup}'; external gammas from a transport simulation")
+    pileup = f"'{options.pileup}'" + (", fixed" if options.setup == "paper" else "")
+    said.append(f"borexino: pile-up {pileup}; external gammas from a transport simulation")
     if options.templates == "monte-carlo":
         said.append("borexino: neutrino and beta templates are Borexino's Monte-Carlo shapes")
     return said

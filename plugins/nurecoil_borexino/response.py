@@ -27,7 +27,7 @@ NAMES = (
 """The parameters, in the order of :data:`nurecoil.detectors.scintillator.RESPONSE_QUANTITIES`."""
 _PHASE2 = "arXiv:1707.09279"
 _NON_UNIFORMITY = GaussianConstraint(0.0, 5e-4)
-"""Of the resolution of about 5 % at 1 MeV (poster of arXiv:1707.09355) 2.2 % are left for it, one sigma."""
+"""2.2 % of the energy, one sigma: a choice, explained where the decisions of the project are written down."""
 
 
 def response_parameters(options: Options) -> tuple[Parameter, ...]:

@@ -71,9 +71,9 @@ def print_fit(result: FitResult, without: Sequence[Mapping[str, Any]] = ()) -> N
     out.print(goodness_line(result), soft_wrap=True)
     for row in without:
         good = row["goodness"]
+        p_value = "" if good["p_value"] is None else f", p = {good['p_value']:.2g}"
         out.print(
-            f"{row['label']}: chi2/ndf = {good['statistic']:.1f}/{good['ndf']}, p = {good['p_value']:.2g}",
-            soft_wrap=True,
+            f"{row['label']}: chi2/ndf = {good['statistic']:.1f}/{good['ndf']}{p_value}", soft_wrap=True
         )
     print_notes(result)
 

@@ -18,6 +18,7 @@ __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
 
 Array = NDArray[np.float64]
 
+_FLAT = 1e-11
 EDM_TOLERANCE = 1e-9
 """Predicted distance to the minimum, in units of -log L, at which a fit stops."""
 
@@ -152,8 +153,17 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
         second[row] = second[:, row] = (above - below) / (2 * shift[i])
     unit = 1 / np.sqrt(diagonal)
     scaled = (second + second.T) / 2 * np.outer(unit, unit)
-    if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled)[0] < 1e-12:
+    if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled)[0] < _FLAT:
         scaled = fisher * np.outer(unit, unit)
+    eigenvalues, directions = np.linalg.eigh(scaled)
+    if eigenvalues[0] < _FLAT:
+        names = [compiled.names[i] for i in index[np.abs(directions[:, 0]) > 0.1]]
+        raise FitError(
+            "covariance",
+            f"the data cannot tell {' and '.join(names)} apart",
+            "data that constrain each of them",
+            f"Fix {names[0]!r}, or give it a constraint.",
+        )
     inverse = np.linalg.pinv(scaled, rcond=1e-14, hermitian=True)
     covariance[np.ix_(index, index)] = inverse * np.outer(unit, unit)
     return covariance
