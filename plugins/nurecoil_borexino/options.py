@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from nurecoil.experiment import option
 
 if TYPE_CHECKING:
-    from annotated_types import Ge, Gt, Interval
+    from annotated_types import Interval
 
 __all__ = ["Options"]
 
@@ -30,7 +30,7 @@ class Options:
         "exposure of arXiv:1707.09355, 11C not subtracted",
     )
     data: str | None = option(None, help="observed counts: " + _SHAPE + "or 'asimov' for none")
-    exposure: Annotated[float, Gt(0)] | None = option(
+    exposure: Annotated[float, Interval(ge=1e-3, le=1e6)] | None = option(
         None, unit="d 100t", help="live time times fiducial mass; none: that of the setup (582.33 or 963.1)"
     )
     range: tuple[float, float] | None = option(
@@ -60,8 +60,8 @@ class Options:
         "alekseev",
         help="shape factor of 210Bi: 1 - 0.436 W + 0.0523 W^2, or 1 + 28.466/W + 0.578 W - 0.658 W^2",
     )
-    birks: Annotated[float, Ge(0)] = option(0.0109, unit="cm/MeV", help="Birks' constant kB")
-    cherenkov: Annotated[float, Interval(ge=0, lt=1)] = option(
+    birks: Annotated[float, Interval(ge=0, le=0.1)] = option(0.0109, unit="cm/MeV", help="Birks' constant kB")
+    cherenkov: Annotated[float, Interval(ge=0, le=0.2)] = option(
         0.0, help="Cherenkov light as a fraction of the light at 1 MeV"
     )
     exposure_error: Annotated[float, Interval(ge=0, lt=1)] = option(

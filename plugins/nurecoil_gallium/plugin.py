@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from nurecoil.experiment import CountingChannel, Experiment, Published, RecoilChannel, SharedSources, option
 
 if TYPE_CHECKING:
-    from annotated_types import Gt, Interval
+    from annotated_types import Interval
 
     from nurecoil.physics.source import Source
 
@@ -31,8 +31,10 @@ class Options:
         4.13
     """
 
-    rate: Annotated[float, Gt(0)] = option(66.1, unit="SNU", help="measured capture rate")
-    rate_error: Annotated[float, Gt(0)] = option(3.1, unit="SNU", help="error of the measured rate")
+    rate: Annotated[float, Interval(gt=0, le=1e4)] = option(66.1, unit="SNU", help="measured capture rate")
+    rate_error: Annotated[float, Interval(ge=1e-3, le=1e4)] = option(
+        3.1, unit="SNU", help="error of the measured rate"
+    )
     theory_error: Annotated[float, Interval(ge=0, lt=1)] = option(
         0.04, help="relative error of the expected single rates"
     )

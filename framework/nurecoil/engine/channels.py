@@ -79,6 +79,44 @@ class CompiledChannel:
             jacobian[where] += factors[row] * self._last[row][2]
         return factors @ templates, jacobian
 
+    def bends(self, position: Array, weight: Array) -> Array | None:
+        """Second derivatives of the expected contents, summed over bins with a weight.
+
+        Args:
+            position: internal coordinates, shape ``(parameters,)``.
+            weight: shape ``(bins,)``.
+
+        Returns:
+            Shape ``(parameters, parameters)``; ``None`` where an exact template has none to give.
+        """
+        if self._exact:
+            return None
+        templates, morphs = self._templates(position)
+        factors, slopes = self._factors(position), self._factor_slopes(position)
+        total = np.zeros((self._parameters, self._parameters))
+        for row, load in enumerate(templates @ weight):
+            self._add_factor_bends(total, position, row, float(load))
+        for group, *filled in morphs:
+            group.add_bends(total, factors, slopes, (filled[0], filled[1]), weight)
+        return total
+
+    def _add_factor_bends(self, total: Array, position: Array, row: int, load: float) -> None:
+        """Add the second derivatives of one sample's factor."""
+        index = np.flatnonzero(self._exponents[row])
+        order = self._exponents[row, index]
+        if index.size == 1 and order[0] == 1:
+            return
+        value = position[index] ** order
+        slope = order * position[index] ** (order - 1)
+        bent = order > 1
+        bend = np.zeros_like(value)
+        bend[bent] = (order * (order - 1))[bent] * position[index][bent] ** (order[bent] - 2)
+        for a, i in enumerate(index):
+            for b, j in enumerate(index):
+                others = np.delete(value, [a, b])
+                own = bend[a] if a == b else slope[a] * slope[b]
+                total[i, j] += load * own * np.prod(others)
+
     def _factors(self, position: Array) -> Array:
         return np.asarray(np.prod(position**self._exponents, axis=1))
 

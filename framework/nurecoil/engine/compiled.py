@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
+from nurecoil.detectors.morph import Morph
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
 from nurecoil.engine.saddles import even_parameters
-from nurecoil.model.parameters import LogNormalConstraint, PoissonConstraint
+from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
 __all__ = ["CompiledModel", "channel_nll"]
@@ -40,6 +41,7 @@ class CompiledModel:
         fixed: which parameters the model holds fixed.
         nonlinear: parameters such that every pair with a second derivative of the expectation, or with a
             constraint that is not Gaussian, has one of them.
+        closed: whether :meth:`information` is the whole matrix of second derivatives.
         even: positions of the parameters whose gradient vanishes at zero whatever the data say.
 
     Example:
@@ -59,7 +61,7 @@ class CompiledModel:
         self.names = tuple(model.parameters)
         self.index = {name: i for i, name in enumerate(self.names)}
         parameters = list(model.parameters.values())
-        self.powers = np.array([_fit_power(model, name) for name in self.names])
+        self.powers = _fit_powers(model)
         self.fixed = np.array([parameter.fixed for parameter in parameters])
         self._bounds = np.array([[p.lower for p in parameters], [p.upper for p in parameters]])
         self.lower, self.upper = self.internal(self._bounds[0]), self.internal(self._bounds[1])
@@ -67,6 +69,7 @@ class CompiledModel:
         self.channels = [CompiledChannel(channel, self.index, self.powers) for channel in model.channels]
         self.constraints = CompiledConstraints(model, self.index)
         self.nonlinear = _nonlinear(model, self.index, self.powers)
+        self.closed = _closed(model)
         self.even = even_parameters(model, self.powers)
         self._constants = [_constant(channel) for channel in model.channels]
 
@@ -110,9 +113,10 @@ class CompiledModel:
         return float(total)
 
     def information(self, position: Array) -> Array:
-        """Second derivatives of the value, without those of the expected contents, shape ``(n, n)``.
+        """Second derivatives of the value as far as they have a closed form, shape ``(n, n)``.
 
-        Exact for pairs of parameters of which none is :attr:`nonlinear`.
+        Exact for every pair of parameters of which none is :attr:`nonlinear`, and for those too unless a
+        template is exact or a constraint is not Gaussian: :attr:`closed` tells.
         """
         total = self.constraints.evaluate(position)[2]
         for compiled, channel in zip(self.channels, self.model.channels, strict=True):
@@ -120,9 +124,14 @@ class CompiledModel:
             if isinstance(channel, PoissonChannel):
                 safe = np.where(expected > 0, expected, 1.0)
                 weight = np.where(expected > 0, channel.observed / safe**2, 0.0)
+                residual = np.where(expected > 0, 1 - channel.observed / safe, 1.0)
             else:
                 weight = 1 / channel.width**2
+                residual = (expected - channel.observed) * weight
             total += (jacobian * weight) @ jacobian.T
+            bends = compiled.bends(position, residual)
+            if bends is not None:
+                total += bends
         return np.asarray(total)
 
     def evaluate(self, position: Array) -> tuple[float, Array, Array]:
@@ -151,7 +160,16 @@ class CompiledModel:
         return float(value), gradient, fisher
 
 
-def _nonlinear(model: SpectralModel, index: Mapping[str, int], powers: Array) -> NDArray[np.bool_]:
+def _closed(model: SpectralModel) -> bool:
+    samples = [sample for channel in model.channels for sample in channel.samples]
+    gaussian = all(
+        parameter.constraint is None or isinstance(parameter.constraint, GaussianConstraint)
+        for parameter in model.parameters.values()
+    )
+    return gaussian and all(isinstance(sample.template, np.ndarray | Morph) for sample in samples)
+
+
+def _nonlinear(model: SpectralModel, index: Mapping[str, int], powers: NDArray[np.int_]) -> NDArray[np.bool_]:
     found = np.zeros(len(index), dtype=bool)
     for name, parameter in model.parameters.items():
         found[index[name]] = isinstance(parameter.constraint, LogNormalConstraint | PoissonConstraint)
@@ -181,19 +199,21 @@ def channel_nll(channel: Channel, expected: Array) -> float:
     return 0.5 * float(pull @ pull)
 
 
-def _fit_power(model: SpectralModel, name: str) -> int:
-    """The lowest power a parameter is fitted in: the common divisor of all powers it has."""
-    parameter = model.parameters[name]
-    powers = [s.powers[name] for c in model.channels for s in c.samples if name in s.powers]
-    in_template = any(
-        name in sample.depends_on and name not in sample.powers
-        for channel in model.channels
-        for sample in channel.samples
-    )
-    constrained = parameter.constraint is not None or any(name in c.names for c in model.constraints)
-    if not powers or in_template or constrained or parameter.lower < 0:
-        return 1
-    return reduce(math.gcd, powers)
+def _fit_powers(model: SpectralModel) -> NDArray[np.int_]:
+    """The lowest power every parameter is fitted in: the common divisor of all powers it has."""
+    entered: dict[str, list[int]] = {name: [] for name in model.parameters}
+    for channel in model.channels:
+        for sample in channel.samples:
+            for name in sample.depends_on:
+                entered[name].append(int(sample.powers.get(name, 1)))
+    tied = {name for constraint in model.constraints for name in constraint.names}
+    powers = [
+        1
+        if not entered[name] or name in tied or parameter.constraint is not None or parameter.lower < 0
+        else reduce(math.gcd, entered[name])
+        for name, parameter in model.parameters.items()
+    ]
+    return np.array(powers, dtype=np.int_)
 
 
 def _poisson(expected: Array, observed: Array) -> float:

@@ -73,6 +73,34 @@ class MorphGroup:
             total[:, bins] += slopes[:, place]
         jacobian[self.parameters] += total
 
+    def add_bends(
+        self, bends: Array, factors: Array, factor_slopes: Array, filled: tuple[Array, Array], weight: Array
+    ) -> None:
+        """Add weighted second derivatives of all samples, summed over bins.
+
+        Args:
+            bends: shape ``(all parameters, all parameters)``, added to.
+            factors: of every sample of the channel.
+            factor_slopes: their derivatives, shape ``(all parameters, samples)``.
+            filled: what :meth:`evaluate` returned.
+            weight: shape ``(bins,)``.
+        """
+        counts, logarithmic = filled
+        size = self.parameters.size
+        weighted = counts.copy()
+        rows = [row for row, _, _ in self.spans]
+        slopes = np.empty((size, len(rows)))
+        for column, (row, place, bins) in enumerate(self.spans):
+            weighted[place] *= weight[bins]
+            slopes[:, column] = logarithmic[:, place] @ weighted[place]
+            weighted[place] *= factors[row]
+        mixed = factor_slopes[:, rows] @ slopes.T
+        bends[:, self.parameters] += mixed
+        bends[self.parameters] += mixed.T
+        own = (logarithmic * weighted) @ logarithmic.T
+        own += self.curvature.reshape(size, size, -1) @ weighted
+        bends[np.ix_(self.parameters, self.parameters)] += own
+
 
 def group_morphs(rows: Sequence[tuple[int, Morph]], index: Mapping[str, int]) -> list[MorphGroup]:
     """Lay morphs of the same parameters and centre end to end.

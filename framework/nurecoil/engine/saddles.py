@@ -38,12 +38,16 @@ def even_parameters(model: SpectralModel, powers: NDArray[np.int_]) -> NDArray[n
         >>> even_parameters(counting(observed=3.0, background=1.0), np.ones(2, dtype=int)).tolist()
         []
     """
-    samples = [sample for channel in model.channels for sample in channel.samples]
-    found = []
-    for i, name in enumerate(model.parameters):
-        entered = [sample.powers.get(name, 1) for sample in samples if name in sample.depends_on]
-        if powers[i] == 1 and entered and all(power % 2 == 0 for power in entered):
-            found.append(i)
+    entered: dict[str, list[int]] = {name: [] for name in model.parameters}
+    for channel in model.channels:
+        for sample in channel.samples:
+            for name in sample.depends_on:
+                entered[name].append(sample.powers.get(name, 1))
+    found = [
+        i
+        for i, found_powers in enumerate(entered.values())
+        if powers[i] == 1 and found_powers and all(power % 2 == 0 for power in found_powers)
+    ]
     return np.array(found, dtype=np.intp)
 
 

@@ -114,9 +114,10 @@ def _solve(
 def hesse(compiled: CompiledModel, solution: Solution) -> Array:
     """Covariance from the inverse second derivatives.
 
-    Rows of parameters that enter linearly are exact; those of the others are differences of the exact
-    gradient. Parameters at a bound, fixed ones and those without effect at the minimum
-    (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are zero.
+    They have a closed form except where a template is exact or a constraint not Gaussian: rows of
+    parameters that enter there are differences of the exact gradient. Parameters at a bound, fixed ones and
+    those without effect at the minimum (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are
+    zero.
 
     Args:
         compiled: the model.
@@ -143,7 +144,7 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
         )  # fmt: skip
     step = 1e-3 / np.sqrt(diagonal)
     second = compiled.information(position)[np.ix_(index, index)]
-    for row in np.flatnonzero(compiled.nonlinear[index]):
+    for row in () if compiled.closed else np.flatnonzero(compiled.nonlinear[index]):
         i = index[row]
         shift = np.zeros_like(position)
         room = min(step[row], position[i] - compiled.lower[i], compiled.upper[i] - position[i])

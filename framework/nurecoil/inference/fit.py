@@ -14,8 +14,8 @@ from nurecoil.engine.response import compile_response, needs_recompiling
 from nurecoil.engine.silent import silent_parameters
 from nurecoil.engine.solve import Solution, hesse, solve
 from nurecoil.errors import FitError, OptionError, unknown_name
-from nurecoil.inference.goodness import pearson
-from nurecoil.inference.results import Covariance, Estimate, FitResult
+from nurecoil.inference.goodness import constraint_pulls, pearson
+from nurecoil.inference.results import Covariance, Estimate, FitResult, Goodness
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["MINIMISERS", "check_fixed", "fit", "nll"]
@@ -151,12 +151,20 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
         solution.value,
         solution.edm,
         Covariance(tuple(compiled.names[i] for i in index), covariance[np.ix_(index, index)]),
-        pearson(model, compiled.expected(solution.position), int(solution.free.sum())),
+        _goodness(model, compiled, solution, values),
         expected,
         solution.minimiser,
         solution.iterations,
         seconds,
     )
+
+
+def _goodness(model: SpectralModel, compiled: CompiledModel, solution: Solution, values: Array) -> Goodness:
+    """Goodness of fit at a solution, with the pulls of the constraints of the parameters that moved."""
+    free = [name for name, moved in zip(compiled.names, solution.free, strict=True) if moved]
+    found = dict(zip(compiled.names, values.tolist(), strict=True))
+    expected = compiled.expected(solution.position)
+    return pearson(model, expected, len(free), constraint_pulls(model, found, free))
 
 
 def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:

@@ -66,8 +66,8 @@ class Goodness:
     """Goodness of fit.
 
     Args:
-        statistic: Pearson's chi2 over all bins, Gaussian channels included.
-        ndf: bins minus free parameters.
+        statistic: Pearson's chi2 over all bins, Gaussian channels and constraint pulls included.
+        ndf: bins and constraints minus free parameters.
         p_value: probability of a larger statistic; its variance includes the 1/mu of low counts.
 
     Example:

@@ -23,6 +23,9 @@ __all__ = [
     "merge_parameters",
 ]
 
+_SMALLEST_WIDTH = 1e-100
+"""Below, the square of its inverse is no number any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class GaussianConstraint:
@@ -48,6 +51,9 @@ class GaussianConstraint:
         if not math.isfinite(self.centre):
             raise ModelError("Gaussian constraint centre", f"{self.centre}", "a finite number")
         _check_positive("Gaussian constraint width", self.width)
+        if self.width < _SMALLEST_WIDTH:
+            raise ModelError("Gaussian constraint width", f"{self.width}", f"at least {_SMALLEST_WIDTH:g}",
+                             "Fix the parameter instead.")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ options do is in :mod:`nurecoil.physics.solar`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -60,7 +59,7 @@ class SolarOptions:
         sin2_theta12: sine squared of the solar mixing angle.
         sin2_theta13: sine squared of the reactor mixing angle.
         sin2_theta23: sine squared of the atmospheric mixing angle.
-        delta_m21_sq: solar mass splitting [eV2].
+        delta_m21_sq: solar mass splitting [eV2], 1e-6 to 1e-2.
 
     Raises:
         OptionError: where a choice or a flux does not exist or a number leaves its range.
@@ -105,8 +104,9 @@ class SolarOptions:
         for name in ("sin2_theta12", "sin2_theta13", "sin2_theta23"):
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"solar.{name}", f"{getattr(self, name)}", "a number in [0, 1]")
-        if not (math.isfinite(self.delta_m21_sq) and self.delta_m21_sq > 0):
-            raise OptionError("solar.delta_m21_sq", f"{self.delta_m21_sq} eV2", "a positive number")
+        if not 1e-6 <= self.delta_m21_sq <= 1e-2:
+            allowed = "a number in [1e-06, 0.01] eV2, where neutrinos leave the Sun adiabatically"
+            raise OptionError("solar.delta_m21_sq", f"{self.delta_m21_sq} eV2", allowed)
 
 
 def _names(given: object) -> tuple[str, ...]:

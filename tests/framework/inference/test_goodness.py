@@ -9,7 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from nurecoil.inference.fit import fit
 from nurecoil.inference.goodness import pearson
+from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import GaussianChannel, PoissonChannel, Sample, SpectralModel
 from nurecoil.testing.models import counting
 
@@ -110,3 +112,24 @@ def test_wrong_models_are_found_out() -> None:
     mean = np.full(100, 25.0)
     data = np.random.default_rng(3).poisson(mean * (1 + 0.5 * np.sin(np.arange(100) / 5))).astype(float)
     assert pearson(counts(data), [mean], 0).p_value < 1e-6
+
+
+def test_tight_constraints_do_not_count_as_freedom() -> None:
+    """Forty bins with ten nuisances known to a per mille: p-values are those of forty bins."""
+    rng = np.random.default_rng(11)
+    rates = [
+        Parameter(f"rate{i}", "1", 1.0, lower=0.0, constraint=GaussianConstraint(1.0, 1e-3))
+        for i in range(10)
+    ]
+    samples = tuple(
+        Sample(rate.name, np.where(np.arange(40) // 4 == i, 50.0, 0.0), {rate.name: 1})
+        for i, rate in enumerate(rates)
+    )
+    found = []
+    for _ in range(60):
+        data = rng.poisson(50.0, 40).astype(float)
+        channel = PoissonChannel("t/x", "x", "1", np.arange(41.0), samples, data)
+        found.append(fit(SpectralModel((channel,), {rate.name: rate for rate in rates})).goodness)
+    assert {one.ndf for one in found} == {40}
+    assert stats.kstest([one.p_value for one in found], "uniform").pvalue > 0.01
+    assert np.mean([one.p_value < 0.05 for one in found]) < 0.15
