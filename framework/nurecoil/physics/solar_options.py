@@ -105,8 +105,8 @@ class SolarOptions:
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"solar.{name}", f"{getattr(self, name)}", "a number in [0, 1]")
         if not 1e-6 <= self.delta_m21_sq <= 1e-2:
-            allowed = "a number in [1e-06, 0.01] eV2, where neutrinos leave the Sun adiabatically"
-            raise OptionError("solar.delta_m21_sq", f"{self.delta_m21_sq} eV2", allowed)
+            range_ = "a number in [1e-06, 0.01] eV2, where neutrinos leave the Sun adiabatically"
+            raise OptionError("solar.delta_m21_sq", f"{self.delta_m21_sq} eV2", range_)
 
 
 def _names(given: object) -> tuple[str, ...]:

@@ -84,8 +84,9 @@ def test_measurements_are_averaged() -> None:
     exact = weight @ [3, 5, 3.5, 2] / weight.sum()
     assert result.values["a"] == pytest.approx(exact, rel=1e-6)
     assert result.parameters["a"].error == pytest.approx(weight.sum() ** -0.5, rel=1e-6)
-    chi2 = (exact - np.array([3, 5, 3.5])) ** 2 @ weight[:3]
+    chi2 = (exact - np.array([3, 5, 3.5, 2])) ** 2 @ weight  # the prior is a measurement, too
     assert result.goodness.statistic == pytest.approx(chi2)
+    assert result.goodness.ndf == 3
 
 
 def test_a_correlated_prior_pulls_both() -> None:
