@@ -18,7 +18,6 @@ from scipy.special import gammaln, xlogy
 from nurecoil.detectors.morph import Morph
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
-from nurecoil.engine.saddles import even_parameters
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
@@ -42,7 +41,6 @@ class CompiledModel:
         nonlinear: parameters such that every pair with a second derivative of the expectation, or with a
             constraint that is not Gaussian, has one of them.
         closed: whether :meth:`information` is the whole matrix of second derivatives.
-        even: positions of the parameters whose gradient vanishes at zero whatever the data say.
 
     Example:
         >>> from nurecoil.model.parameters import Parameter
@@ -70,7 +68,6 @@ class CompiledModel:
         self.constraints = CompiledConstraints(model, self.index)
         self.nonlinear = _nonlinear(model, self.index, self.powers)
         self.closed = _closed(model)
-        self.even = even_parameters(model, self.powers)
         self._constants = [_constant(channel) for channel in model.channels]
 
     def internal(self, values: Array) -> Array:

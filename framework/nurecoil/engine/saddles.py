@@ -6,15 +6,11 @@ at zero whatever the data say, and so does the predicted distance to the minimum
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.engine.compiled import CompiledModel
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
-
-if TYPE_CHECKING:
-    from nurecoil.engine.compiled import CompiledModel
 
 __all__ = ["even_parameters", "lower_place"]
 
@@ -66,13 +62,15 @@ def lower_place(compiled: CompiledModel, position: Array, free: NDArray[np.bool_
         The lowest place found, or ``None`` where the stop was a minimum.
 
     Example:
-        >>> from nurecoil.engine.compiled import CompiledModel
         >>> from nurecoil.testing.models import counting
         >>> compiled = CompiledModel(counting(observed=3.0, background=1.0))
         >>> lower_place(compiled, compiled.start, ~compiled.fixed) is None
         True
     """
-    stopped = [i for i in compiled.even if free[i] and position[i] == 0]
+    if not np.any(free & (position == 0)):
+        return None
+    even = even_parameters(compiled.model, compiled.powers)
+    stopped = [i for i in even if free[i] and position[i] == 0]
     if not stopped:
         return None
     best, lowest = None, compiled.value(position)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nurecoil.engine.compiled import CompiledModel
-from nurecoil.engine.saddles import lower_place
+from nurecoil.engine.saddles import even_parameters, lower_place
 from nurecoil.engine.solve import hesse, solve
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import GaussianChannel, PoissonChannel, Sample, SpectralModel
@@ -76,7 +76,7 @@ def test_measured_sums_count_too() -> None:
 
 
 def even(compiled: CompiledModel) -> list[int]:
-    return compiled.even.tolist()
+    return even_parameters(compiled.model, compiled.powers).tolist()
 
 
 def test_which_parameters_are_even() -> None:

@@ -110,7 +110,7 @@ def test_every_option_has_a_help_text_and_its_default_is_allowed() -> None:
     [
         ("setup", "privat"), ("exposure", "0"), ("exposure", "-1"), ("exposure", "inf"), ("exposure", "3 kg"),
         ("range", "1"), ("range", "1,2,3"), ("range", "a,b"), ("response", "exakt"), ("pileup", "figur"),
-        ("comb", "perhaps"), ("templates", "mc"), ("bi210_shape", "daniel"), ("birks", "-1"),
+        ("comb", "perhaps"), ("templates", "mc"), ("bi210_shape", "aleksev"), ("birks", "-1"),
         ("birks", "nan"),
         ("cherenkov", "1"), ("exposure_error", "1"), ("response_parameters", "some"), ("nothing", "1"),
     ],
