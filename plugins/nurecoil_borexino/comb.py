@@ -40,7 +40,7 @@ def comb_factor(options: Options, edges: Array) -> Array | None:
         InputError: where the official fit cannot be used.
         OptionError: where the bins are not those of the official fit.
     """
-    if not options.comb or options.data == "asimov" or (options.data is None and options.setup == "paper"):
+    if not options.comb or options.asimov:
         return None
     location = options.official_fit or f"{RELEASE}:h_nhits_official_fit"
     expect = Expectation(observable="N_h", observable_unit="1")

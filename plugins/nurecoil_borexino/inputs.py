@@ -68,7 +68,7 @@ def read_spectrum(options: Options) -> Spectrum:
         allowed = "two numbers of hits, the lower first, such as 100,900"
         raise OptionError("borexino.range", f"{low:g},{high:g}", allowed)
     expect = Expectation(observable="N_h", observable_unit="1", counts_unit="events")
-    if options.data == "asimov" or (options.data is None and options.setup == "paper"):
+    if options.asimov:
         edges = np.arange(_ASIMOV_AXIS[0], _ASIMOV_AXIS[1] + 0.5)
         bins = Histogram("asimov", edges, np.zeros(edges.size - 1), observable="N_h")
         chosen = _select(bins, low, high, options)

@@ -84,3 +84,8 @@ class Options:
     shape_kr85: str | None = option(None, help="85Kr template: as shape_pp")
     shape_bi210: str | None = option(None, help="210Bi template: as shape_pp")
     shape_c11: str | None = option(None, help="11C template: as shape_pp")
+
+    @property
+    def asimov(self) -> bool:
+        """Whether there are no observed counts, so that the Asimov data of the starting values stand in."""
+        return self.data == "asimov" or (self.data is None and self.setup == "paper")

@@ -69,8 +69,7 @@ class Borexino(Experiment):
     def alternatives(self) -> Sequence[Alternative]:
         """The fit without the comb, which is borrowed from the official fit."""
         o = self.options
-        asimov = o.data == "asimov" or (o.data is None and o.setup == "paper")
-        return [Alternative("without the borrowed comb", {"comb": False})] if o.comb and not asimov else []
+        return [Alternative("without the borrowed comb", {"comb": False})] if o.comb and not o.asimov else []
 
     def notes(self) -> Sequence[str]:
         """What is borrowed and what is modelled."""

@@ -72,8 +72,7 @@ def notes(options: Options) -> list[str]:
         Sentence parts.
     """
     said = []
-    asimov = options.data == "asimov" or (options.data is None and options.setup == "paper")
-    if asimov:
+    if options.asimov:
         said.append("borexino: no data, Asimov data of the published rates")
     elif options.comb:
         said.append(

@@ -82,6 +82,10 @@ class CompiledModel:
         inside = (coordinates >= self.lower) & (coordinates <= self.upper)
         return np.where(inside, np.clip(values, *self._bounds), values)
 
+    def values(self, position: Array) -> dict[str, float]:
+        """Public values by name at internal coordinates."""
+        return dict(zip(self.names, self.public(position).tolist(), strict=True))
+
     def coordinates(self, values: Mapping[str, float]) -> Array:
         """Internal coordinates with some public values given and the rest at their start.
 

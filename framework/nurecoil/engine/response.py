@@ -80,7 +80,7 @@ def compile_response(
     for channel in exact.channels:
         samples = tuple(_compile(sample, compiled, solution.position, step) for sample in channel.samples)
         channels.append(dataclasses.replace(channel, samples=samples))
-    values = dict(zip(compiled.names, compiled.public(solution.position).tolist(), strict=True))
+    values = compiled.values(solution.position)
     started = {
         name: dataclasses.replace(parameter, value=values[name]) if not parameter.fixed else parameter
         for name, parameter in exact.parameters.items()

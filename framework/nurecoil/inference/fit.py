@@ -97,7 +97,7 @@ def fit(
         solution = solve(compiled, position, held, minimiser=minimiser)
         if not needs_recompiling(model, compiled, solution.position):
             break
-        found = dict(zip(compiled.names, compiled.public(solution.position).tolist(), strict=True))
+        found = compiled.values(solution.position)
         moved = {n: {"value": v} for n, v in found.items() if n in fix or not model.parameters[n].fixed}
         model = compile_response(model.with_parameters(**moved), held=tuple(fix))
     else:
@@ -151,7 +151,7 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
         solution.value,
         solution.edm,
         Covariance(tuple(compiled.names[i] for i in index), covariance[np.ix_(index, index)]),
-        _goodness(model, compiled, solution, values),
+        _goodness(model, compiled, solution),
         expected,
         solution.minimiser,
         solution.iterations,
@@ -159,12 +159,11 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
     )
 
 
-def _goodness(model: SpectralModel, compiled: CompiledModel, solution: Solution, values: Array) -> Goodness:
+def _goodness(model: SpectralModel, compiled: CompiledModel, solution: Solution) -> Goodness:
     """Goodness of fit at a solution, with the pulls of the constraints of the parameters that moved."""
     free = [name for name, moved in zip(compiled.names, solution.free, strict=True) if moved]
-    found = dict(zip(compiled.names, values.tolist(), strict=True))
-    expected = compiled.expected(solution.position)
-    return pearson(model, expected, len(free), constraint_pulls(model, found, free))
+    pulls = constraint_pulls(model, compiled.values(solution.position), free)
+    return pearson(model, compiled.expected(solution.position), len(free), pulls)
 
 
 def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:

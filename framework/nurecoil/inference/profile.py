@@ -77,9 +77,7 @@ def profile(
     lowest = min(best.value, float(nll.min()))
     compiled = walker.compiled
     where = walker.public(best) if best.value <= nll.min() else float(grid[int(np.argmin(nll))])
-    fits = tuple(
-        dict(zip(compiled.names, compiled.public(s.position).tolist(), strict=True)) for s in solutions
-    )
+    fits = tuple(compiled.values(solution.position) for solution in solutions)
     return Scan(parameter, definition.unit, grid, nll - lowest, where, lowest, fits)
 
 
@@ -98,9 +96,7 @@ class _Walker:
         self.compiled.fixed[self.index] = False
         solution = solve(self.compiled)
         if needs_recompiling(self.model, self.compiled, solution.position):
-            found = dict(
-                zip(self.compiled.names, self.compiled.public(solution.position).tolist(), strict=True)
-            )
+            found = self.compiled.values(solution.position)
             moved = {n: {"value": v} for n, v in found.items() if not self.model.parameters[n].fixed}
             self.model = compile_response(self.model.with_parameters(**moved))
             self.compiled = CompiledModel(self.model)

@@ -71,7 +71,7 @@ def asimov(model: SpectralModel, values: Mapping[str, float] | None = None) -> S
     """
     compiled = CompiledModel(model)
     position = compiled.coordinates(values or {})
-    truth = dict(zip(compiled.names, compiled.public(position).tolist(), strict=True))
+    truth = compiled.values(position)
     changes: dict[str, dict[str, Any]] = {}
     for name, parameter in model.parameters.items():
         fields: dict[str, Any] = {"value": truth[name]}
