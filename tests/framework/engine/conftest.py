@@ -112,12 +112,13 @@ def build(seed: int) -> SpectralModel:
             template = Morph(("tilt", "bend"), np.zeros(2), contents, slope, bent)
         samples.append(Sample(f"s{i}", template, {name: 1} | ({"norm.a": 1} if i == 0 else {})))
     strength = float(rng.uniform(100, 300))
-    samples.append(Sample("signal", strength * _shape(rng, bins), {"mu": 2, "norm.b": 1}))
+    signal = strength * _shape(rng, bins)
+    samples.append(Sample("signal", signal, {"mu": 2, "norm.b": 1}))
     if seed % 3 == 0:
         samples.append(Sample("quartic", 0.5 * strength * _shape(rng, bins), {"mu": 4}))
     if seed % 3 == 1:
-        interference = Sample("signed", -0.1 * strength * _shape(rng, bins), {"mu": 2}, signed=True)
-        samples.append(interference)
+        # a share of the signal's own shape: expectations stay positive where nothing else is
+        samples.append(Sample("signed", -0.1 * signal, {"mu": 2}, signed=True))
     channels: list[PoissonChannel | GaussianChannel] = [
         PoissonChannel("toy/x", "x", "1", np.arange(bins + 1.0), tuple(samples), np.ones(bins))
     ]
