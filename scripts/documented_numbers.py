@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 
 import nurecoil as nr
-from nurecoil.analysis import Sources, fold
+from nurecoil.assembly import fold
 from nurecoil.detectors.resolution import scaled_poisson
 from nurecoil.detectors.scintillator import HitScale, HitTemplate
 from nurecoil.detectors.spectrum import Spectrum
@@ -39,6 +39,7 @@ from nurecoil.physics.solar_options import SolarOptions
 from nurecoil.physics.source import Source
 from nurecoil.physics.tables import read_table
 from nurecoil.plugins import load_experiment, load_search
+from nurecoil.shared import Sources
 
 __all__ = ["SECTIONS", "main"]
 

@@ -6,17 +6,21 @@ What they are asked for, and what is made of the answers, is in :mod:`nurecoil.a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from nurecoil.errors import NurecoilError, PluginError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nurecoil.model.spectral import Template
     from nurecoil.physics.source import Source
     from nurecoil.search import Search, Term
 
-__all__ = ["Blame", "terms_of"]
+__all__ = ["Blame", "BlamedTemplate", "terms_of"]
 
 _CONTRACTS = MappingProxyType(
     {"experiment": "nurecoil.experiment.Experiment", "search": "nurecoil.search.Search"}
@@ -49,13 +53,59 @@ class Blame:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Name the plugin."""
-        if isinstance(error, Exception) and not isinstance(error, NurecoilError):
+        if isinstance(error, Exception | SystemExit) and not isinstance(error, NurecoilError):
             raise PluginError(
                 f"{self.kind} {self.name!r}",
                 f"{type(error).__name__}: {error}",
                 f"a plugin that keeps the contract of {_CONTRACTS[self.kind]}",
                 "Report this to the plugin's author; the other plugins are not affected.",
             ) from error
+
+
+@dataclasses.dataclass(frozen=True)
+class BlamedTemplate:
+    """A plugin's template; what it raises later, in the middle of a fit, is blamed on the plugin too.
+
+    Args:
+        experiment: the plugin's name.
+        template: what it made.
+
+    Example:
+        >>> import types
+        >>> def fails(values):
+        ...     raise ValueError("no light")
+        >>> BlamedTemplate("toy", types.SimpleNamespace(names=("toy.a",), evaluate=fails)).evaluate([1.0])
+        Traceback (most recent call last):
+        ...
+        nurecoil.errors.PluginError: experiment 'toy': ValueError: no light. Allowed: a plugin that keeps ...
+    """
+
+    experiment: str
+    template: Template
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters it depends on."""
+        return tuple(self.template.names)
+
+    def evaluate(
+        self, values: Sequence[float] | NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Contents ``(bins,)`` and derivatives ``(len(names), bins)``.
+
+        Raises:
+            PluginError: where the plugin raises, or its derivatives do not fit its contents.
+        """
+        with Blame("experiment", self.experiment):
+            contents, slopes = self.template.evaluate(values)
+            expected = (len(self.names), *contents.shape)
+            if slopes.shape != expected:
+                raise PluginError(
+                    f"experiment {self.experiment!r}",
+                    f"a template gives derivatives of shape {slopes.shape}",
+                    f"shape {expected}, one row a parameter",
+                )
+        return contents, slopes
 
 
 def terms_of(search: Search | None, source: Source) -> list[Term]:

@@ -25,7 +25,7 @@ GROUPS: MappingProxyType[Kind, str] = MappingProxyType(
 """Kind of plugin -> its entry-point group."""
 
 _OWN = "nurecoil"
-_SHARED_SCOPES = frozenset({"osc", "solar"})
+_SHARED_SCOPES = frozenset({"isodar", "osc", "solar"})
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _TARGET = re.compile(r"[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*$")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nurecoil.detectors.spectrum import Spectrum
     from nurecoil.model.parameters import CovarianceConstraint, Parameter
     from nurecoil.model.spectral import Template
+    from nurecoil.physics.decay_at_rest import IsodarSource
     from nurecoil.physics.solar import SolarNeutrinos
     from nurecoil.physics.source import Source
 
@@ -85,12 +86,17 @@ class SharedSources(Protocol):
         """The Sun, with the options under ``solar``."""
         ...
 
+    @property
+    def isodar(self) -> IsodarSource:
+        """The 8Li decay-at-rest source, with the options under ``isodar``."""
+        ...
+
 
 class Response(Protocol):
     """How a detector folds a spectrum of electron recoils into its bins."""
 
-    def template(self, spectrum: Spectrum) -> Template:
-        """The expected counts of a recoil spectrum [events/MeV] as a function of the nuisances."""
+    def template(self, spectrum: Spectrum) -> Template | Array:
+        """The expected counts of a recoil spectrum [events/MeV]; a template where nuisances move them."""
         ...
 
 
@@ -134,6 +140,8 @@ class PublishedLimit:
         method: the rule it was made with.
         citation: where it was published.
         remark: the configuration it belongs to.
+        parameter: the parameter of interest it limits; where it is given, limits on others are not printed
+            beside it.
 
     Example:
         >>> PublishedLimit("magnetic-moment", ("borexino",), 4.0e-11, "mu_B", 0.9, "area").cl
@@ -148,6 +156,7 @@ class PublishedLimit:
     method: str
     citation: str = ""
     remark: str = ""
+    parameter: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,6 +224,9 @@ class RecoilChannel:
             folded ones (a collaboration's Monte-Carlo shapes).
         compiled: whether the response is to be compiled to a morph about the best fit.
         provenance: one line per input: what it is and where it comes from.
+        spectators: neutrinos that arrive as a background (the Sun's, where a source of its own is what
+            the experiment is about). A search for a coupling of nature acts on them as on ``sources``; one
+            for an effective quantity of a source's own neutrinos leaves them alone.
 
     Example:
         >>> RecoilChannel.__dataclass_fields__["electrons"].name
@@ -237,6 +249,7 @@ class RecoilChannel:
     weak_templates: Mapping[str, Array | Template] = field(default_factory=dict)
     compiled: bool = False
     provenance: tuple[str, ...] = ()
+    spectators: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ is its plugin's business.
 
 from __future__ import annotations
 
+import math
 import re
 import types
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from nurecoil.errors import OptionError, PluginError, unknown_name
 from nurecoil.option_words import allowed_values, option_hints, spelt
 
-__all__ = ["UNITS", "make_options", "parse_settings"]
+__all__ = ["UNITS", "make_options", "parse_number", "parse_settings"]
 
 UNITS: Mapping[str, tuple[str, float]] = types.MappingProxyType(
     {
@@ -130,6 +131,34 @@ def make_options(owner: str, options: type, given: Mapping[str, Any] | None = No
                 f"{help_text[:1].upper()}{help_text[1:]}." if help_text else None,
             ) from None
     return options(**values)
+
+
+def parse_number(where: str, text: str, unit: str) -> float:
+    """A number that a user typed, with a unit or without.
+
+    Args:
+        where: the place to name in an error.
+        text: such as ``100keV``.
+        unit: the unit of the result, and of a plain number.
+
+    Returns:
+        The number in ``unit``.
+
+    Raises:
+        OptionError: where the text is no finite number or its unit is of another kind.
+
+    Example:
+        >>> parse_number("--over", "100 keV", "MeV")
+        0.1
+    """
+    value = _number(where, text, unit)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise OptionError(where, repr(text), "a number" + ("" if unit == "1" else f" [{unit}]"))
+    return number
 
 
 def _complaint(kind: str, message: str) -> str:

@@ -90,11 +90,20 @@ class Search(ABC):
     def terms(self, source: Source) -> Sequence[Term]:
         """The terms that this source feels; empty where it feels none."""
 
+    @property
+    def of_one_source(self) -> bool:
+        """Whether the parameter of interest belongs to the neutrinos of one source, not to nature.
+
+        An effective moment is a mean over the flavours that arrive from one source. Neutrinos that are a
+        background of the experiment (``RecoilChannel.spectators``) then do not feel it.
+        """
+        return False
+
     def check_sources(self, sources: Sequence[Source]) -> None:  # noqa: B027  (nothing to check by default)
         """Refuse options that do not fit the sources of a model.
 
         Args:
-            sources: every source of every channel that sees recoils.
+            sources: every source of every channel that sees recoils, spectators left out.
 
         Raises:
             OptionError: for example where a named source is not there.

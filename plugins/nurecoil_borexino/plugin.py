@@ -58,12 +58,14 @@ class Borexino(Experiment):
         """The limits on the magnetic moment, with and without gallium."""
         search, unit = "magnetic-moment", "mu_B"
         both = ("borexino", "gallium")
+        declared = (
+            (("borexino",), 4.0e-11, "no radiochemical constraint"),
+            (both, 2.6e-11, "standard fit, no systematics"),
+            (both, 2.8e-11, "with systematics"),
+        )
         return [
-            PublishedLimit(
-                search, ("borexino",), 4.0e-11, unit, 0.9, "area", _LIMITS, "no radiochemical constraint"
-            ),
-            PublishedLimit(search, both, 2.6e-11, unit, 0.9, "area", _LIMITS, "standard fit, no systematics"),
-            PublishedLimit(search, both, 2.8e-11, unit, 0.9, "area", _LIMITS, "with systematics"),
+            PublishedLimit(search, names, value, unit, 0.9, "area", _LIMITS, remark, "mu_eff")
+            for names, value, remark in declared
         ]
 
     def alternatives(self) -> Sequence[Alternative]:

@@ -6,8 +6,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from nurecoil import plugins
+
+from .toys import Change, Counter, Moment, Toy
 
 EXPERIMENT = """
 from nurecoil.experiment import Experiment
@@ -99,3 +105,24 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
             del sys.modules[name]
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugins of this file in place of the installed ones."""
+    experiments = {"toy": Toy, "counter": Counter}
+    monkeypatch.setattr(plugins, "load_experiment", experiments.__getitem__)
+    monkeypatch.setattr(plugins, "load_search", {"moment": Moment}.__getitem__)
+    entries = [SimpleNamespace(name=n, kind="experiment") for n in experiments]
+    entries.append(SimpleNamespace(name="moment", kind="search"))
+    monkeypatch.setattr(plugins, "installed", lambda: entries)
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Change fields of the channel that a made-up experiment declares."""
+
+    def set_(kind: type, **fields: Any) -> None:
+        monkeypatch.setattr(kind, "changes", fields)
+
+    return set_

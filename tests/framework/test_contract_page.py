@@ -13,7 +13,12 @@ import pytest
 
 import nurecoil as nr
 from nurecoil import experiment, search
+from nurecoil.physics.source import Source
 from nurecoil.plugins import installed
+from nurecoil.testing.check import check_plugin
+from nurecoil.testing.experiment_rules import EXPERIMENT_RULES
+from nurecoil.testing.rules import Rule
+from nurecoil.testing.search_rules import SEARCH_RULES
 
 from .conftest import Site
 
@@ -89,6 +94,20 @@ def test_the_option_of_the_page_is_checked(tank: Site) -> None:
         nr.build(["tank"], options={"tank": {"threshold": 2.0}})
 
 
+@pytest.mark.parametrize(("name", "rules"), [("tank", EXPERIMENT_RULES), ("long-range", SEARCH_RULES)])
+def test_they_keep_every_rule(tank: Site, name: str, rules: tuple[Rule, ...]) -> None:
+    findings = check_plugin(name)
+    assert [finding for finding in findings if not finding.passed] == []
+    assert [finding.rule for finding in findings] == [rule.name for rule in rules]
+
+
+def test_the_table_of_rules_is_the_suite() -> None:
+    """Each rule is a row, with words in the column of each kind that has it, in the suite's order."""
+    rows = re.findall(r"^\| ([a-z ]+) \| (.*?) ?\| (.*?) ?\|$", TEXT.partition("| rule |")[2], re.MULTILINE)
+    for column, rules in ((1, EXPERIMENT_RULES), (2, SEARCH_RULES)):
+        assert {row[0] for row in rows if row[column]} == {rule.name for rule in rules}
+
+
 @pytest.mark.parametrize("module", [experiment, search], ids=lambda module: module.__name__)
 def test_every_public_name_is_on_the_page(module: ModuleType) -> None:
     missing = [name for name in module.__all__ if not re.search(rf"`[\w.]*\b{name}\b[^`]*`", TEXT)]
@@ -110,6 +129,33 @@ def members() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("owner", "member"), list(members()))
 def test_every_member_of_the_contract_is_on_the_page(owner: str, member: str) -> None:
     assert re.search(rf"`[^`\n]*\b{member}\b[^`\n]*`", TEXT), f"{owner}.{member}"
+
+
+FIELDS = re.compile(r"^\| (`.*?`) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("owner", ["RecoilChannel", "CountingChannel", "Background"])
+def test_the_table_of_a_channel_has_its_fields_and_no_others(owner: str) -> None:
+    """The fields stand under the heading of their class, in the order of nothing in particular."""
+    section = TEXT.partition(f"### {owner}\n")[2].partition("\n#")[0]
+    rows = {name for row in FIELDS.findall(section) for name in re.findall(r"`(\w+)`", row)}
+    assert rows == set(getattr(experiment, owner).__dataclass_fields__)
+
+
+@pytest.mark.parametrize("owner", ["Experiment", "Search"])
+def test_the_table_of_a_plugin_has_its_members_and_no_others(owner: str) -> None:
+    module = experiment if owner == "Experiment" else search
+    section = TEXT.partition(f"\n## {owner}\n")[2].partition("\n#")[0]
+    rows = {name for row in FIELDS.findall(section) for name in re.findall(r"`(\w+)", row)}
+    value = getattr(module, owner)
+    members = {*vars(value), *value.__annotations__}
+    assert rows == {member for member in members if not member.startswith("_")}
+
+
+def test_fields_of_sources_that_the_page_names_exist() -> None:
+    named = set(re.findall(r"`Source\.(\w+)`", TEXT))
+    assert "mass_shares" in named
+    assert named <= set(Source.__dataclass_fields__)
 
 
 @pytest.mark.parametrize("dotted", DOTTED)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nurecoil.analysis import Sources, build
+from nurecoil.analysis import build
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.write import write_histograms
 from nurecoil.inference.fit import fit
@@ -17,6 +17,7 @@ from nurecoil.inference.limits import Limits, limits
 from nurecoil.inference.results import FitResult
 from nurecoil.model.spectral import SpectralModel
 from nurecoil.physics.solar_options import SolarOptions
+from nurecoil.shared import Sources
 
 MOMENT = "magnetic-moment"
 Write = Callable[..., str]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import nurecoil as nr
-from nurecoil.analysis import Sources
 from nurecoil.experiment import Background, RecoilChannel
 from nurecoil.physics.solar_options import SolarOptions
+from nurecoil.shared import Sources
 
 ROOT = Path(__file__).parents[2]
 NOTES = (ROOT / "specs" / "physics-notes.md").read_text()

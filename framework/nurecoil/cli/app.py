@@ -17,7 +17,7 @@ import typer
 from nurecoil._version import __version__
 from nurecoil.cli.guard import GuardedGroup, run
 
-__all__ = ["COMMANDS", "application", "main"]
+__all__ = ["COMMANDS", "GROUPS", "application", "main"]
 
 COMMANDS = MappingProxyType(
     {
@@ -27,10 +27,18 @@ COMMANDS = MappingProxyType(
         "profile": "nurecoil.cli.profile:profile",
         "limit": "nurecoil.cli.limit:limit",
         "sensitivity": "nurecoil.cli.limit:sensitivity",
+        "scan": "nurecoil.cli.scan:scan",
+        "tables": "nurecoil.cli.tables:tables",
+        "feasibility": "nurecoil.cli.feasibility:feasibility",
+        "compatibility": "nurecoil.cli.compatibility:compatibility",
         "demo": "nurecoil.cli.demo:demo",
     }
 )
 """Command -> ``module:function``, in the order of ``nurecoil --help``."""
+
+
+GROUPS = MappingProxyType({"plugin": "nurecoil.cli.plugin:application"})
+"""Group of commands -> ``module:function`` that makes it; after the commands in ``nurecoil --help``."""
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:
@@ -59,8 +67,12 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(_nurecoil)
     for name in _needed(words):
-        module, _, function = COMMANDS[name].partition(":")
-        app.command(name)(getattr(importlib.import_module(module), function))
+        module, _, function = {**COMMANDS, **GROUPS}[name].partition(":")
+        found = getattr(importlib.import_module(module), function)
+        if name in GROUPS:
+            app.add_typer(found(), name=name)
+        else:
+            app.command(name)(found)
     return app
 
 
@@ -85,7 +97,7 @@ def main() -> None:
 
 def _needed(words: Sequence[str]) -> Iterable[str]:
     first = words[0] if words else ""
-    return [first] if first in COMMANDS else COMMANDS
+    return [first] if first in (*COMMANDS, *GROUPS) else [*COMMANDS, *GROUPS]
 
 
 def _print_version(wanted: bool) -> None:

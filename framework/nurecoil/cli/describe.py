@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["describe"]
 
-_SHARED_SOURCES = MappingProxyType({"solar": "nurecoil.physics.solar_options:SolarOptions"})
+_SHARED_SOURCES = MappingProxyType(
+    {
+        "solar": "nurecoil.physics.solar_options:SolarOptions",
+        "isodar": "nurecoil.physics.isodar_options:IsodarOptions",
+    }
+)
 _OPTION_COLUMNS = (
     ("option", "option"),
     ("default", "default"),
@@ -37,7 +42,8 @@ _OPTION_COLUMNS = (
 
 def describe(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="An experiment or a search of `nurecoil list`, or solar.")
+        str,
+        typer.Argument(metavar="NAME", help="An experiment or a search of `nurecoil list`, solar or isodar."),
     ],
     json: JsonOption = None,
 ) -> None:

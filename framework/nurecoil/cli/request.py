@@ -23,6 +23,7 @@ __all__ = [
     "build_model",
     "merged",
     "scanning",
+    "split_settings",
     "working",
 ]
 
@@ -89,6 +90,31 @@ def merged(
     """
     names = [*options, *(name for name in changes if name not in options)]
     return {name: {**options.get(name, {}), **changes.get(name, {})} for name in names}
+
+
+def split_settings(
+    settings: Mapping[str, Mapping[str, Any]], groups: Sequence[Sequence[str]], search: str | None
+) -> list[dict[str, Mapping[str, Any]]]:
+    """The settings that each of several combinations of experiments can take.
+
+    An owner that none of them has stays with the first, which refuses it.
+
+    Example:
+        >>> split_settings({"a": {"x": 1}, "solar": {"ssm": "s"}}, [["a"], ["b"]], None)
+        [{'a': {'x': 1}, 'solar': {'ssm': 's'}}, {'solar': {'ssm': 's'}}]
+    """
+    named = {name for group in groups for name in group}
+    return [
+        {
+            owner: values
+            for owner, values in settings.items()
+            if owner in group
+            or owner == search
+            or owner in ("solar", "isodar")
+            or (number == 0 and owner not in named)
+        }
+        for number, group in enumerate(groups)
+    ]
 
 
 @contextlib.contextmanager

@@ -73,7 +73,8 @@ class Morph:
         bend = np.einsum("ijb,j->ib", self.curvature, shift)
         exponent = shift @ (self.slope + 0.5 * bend)
         counts = self.counts * np.exp(np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
-        return counts, counts * (self.slope + bend)
+        logarithmic = np.where(np.abs(exponent) > LARGEST_EXPONENT, 0.0, self.slope + bend)
+        return counts, counts * logarithmic
 
 
 def compile_morph(template: Template, centre: Array, step: Array) -> Morph:

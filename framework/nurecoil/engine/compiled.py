@@ -222,8 +222,8 @@ def _poisson(expected: Array, observed: Array) -> float:
     if not np.all(expected >= 0) or np.any((expected == 0) & (observed > 0)):
         return math.inf
     counted = observed > 0
-    ratio = np.where(counted, expected, 1.0) / np.where(counted, observed, 1.0)
-    return float(np.sum(expected - observed) - observed @ np.log(ratio))
+    excess = np.where(counted, (expected - observed) / np.where(counted, observed, 1.0), 0.0)
+    return float(np.sum(expected[~counted]) + observed @ (excess - np.log1p(excess)))
 
 
 def _constant(channel: Channel) -> float:

@@ -54,10 +54,13 @@ class MorphGroup:
         shift = position[self.parameters] - self.centre
         bend = (shift @ self.curvature).reshape(self.slope.shape)
         exponent = shift @ (0.5 * bend + self.slope)
-        np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT, out=exponent)
+        bend += self.slope
+        beyond = np.abs(exponent) > LARGEST_EXPONENT
+        if beyond.any():  # contents stay put there, and so must their derivatives
+            np.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT, out=exponent)
+            bend[:, beyond] = 0.0
         np.exp(exponent, out=exponent)
         exponent *= self.counts
-        bend += self.slope
         for row, place, bins in self.spans:
             templates[row, bins] = exponent[place]
         return exponent, bend
@@ -98,7 +101,7 @@ class MorphGroup:
         bends[:, self.parameters] += mixed
         bends[self.parameters] += mixed.T
         own = (logarithmic * weighted) @ logarithmic.T
-        own += self.curvature.reshape(size, size, -1) @ weighted
+        own += self.curvature.reshape(size, size, weighted.size) @ weighted
         bends[np.ix_(self.parameters, self.parameters)] += own
 
 

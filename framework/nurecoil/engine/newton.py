@@ -56,12 +56,15 @@ def minimise(
     *,
     tolerance: float = 1e-9,
     most_iterations: int = 200,
+    second: Callable[[Array], Array] | None = None,
 ) -> Minimum:
     """Minimise a negative log-likelihood inside a box.
 
     Each step solves the quadratic model ``g.p + p.F.p/2`` within the bounds (:func:`box_step`), scaled
     by the diagonal of F. A step that does not lower the objective is shortened, then the diagonal is
-    damped; the stop is on the model's predicted decrease, the EDM.
+    damped; the stop is on the model's predicted decrease, the EDM. Where no step along the Fisher matrix
+    lowers the objective and the second derivatives are known, they take its place from there on, each
+    eigenvalue with its absolute value: far from the data a response bends more than its slopes tell.
 
     Args:
         objective: maps a position to value, gradient ``(n,)`` and Fisher matrix ``(n, n)``; an
@@ -71,6 +74,7 @@ def minimise(
         upper: upper bounds, ``inf`` for none.
         tolerance: EDM at which to stop, in units of the objective.
         most_iterations: steps after which it gives up.
+        second: maps a position to the matrix of second derivatives ``(n, n)``, where it has a closed form.
 
     Returns:
         The :class:`Minimum`; ``converged`` tells whether to trust it.
@@ -88,6 +92,7 @@ def minimise(
     message = f"no convergence in {most_iterations} steps"
     edm = np.inf
     iterations = 0
+    bent = False
     if not np.isfinite(value):
         most_iterations, message = 0, "the model is not defined at the starting point"
     while iterations < most_iterations:
@@ -95,13 +100,17 @@ def minimise(
         if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(fisher))):
             message = "the gradient is not finite"
             break
-        step = box_step(gradient, _damped(fisher, damping), position, lower, upper)
+        curvature = _upright(second(position), fisher) if bent and second is not None else fisher
+        step = box_step(gradient, _damped(curvature, damping), position, lower, upper)
         if damping == 0.0:
-            edm = max(0.0, -float(gradient @ step + 0.5 * step @ fisher @ step))
+            edm = max(0.0, -float(gradient @ step + 0.5 * step @ curvature @ step))
             if edm < tolerance:
                 message = "converged"
                 break
         accepted = _search(objective, position, step, value, gradient, lower, upper)
+        if accepted is None and second is not None and not bent:
+            bent, damping = True, 0.0
+            continue
         if accepted is None:
             damping = max(10 * damping, 1e-6)
             if damping > _LARGEST_DAMPING:
@@ -191,6 +200,14 @@ def _damped(fisher: Array, damping: float) -> Array:
         return fisher
     diagonal = np.diag(fisher)
     return np.asarray(fisher + damping * np.diag(np.where(diagonal > 0, diagonal, 1.0)))
+
+
+def _upright(second: Array, fisher: Array) -> Array:
+    """Second derivatives with the absolute values of their eigenvalues, in units of the Fisher matrix."""
+    diagonal = np.sqrt(np.maximum(np.diag(fisher), 0.0))
+    unit = np.where(diagonal > 0, diagonal, 1.0)
+    values, axes = np.linalg.eigh(second / np.outer(unit, unit))
+    return np.asarray((axes * np.abs(values)) @ axes.T * np.outer(unit, unit))
 
 
 def _move(position: Array, step: Array, lower: Array, upper: Array) -> Array:

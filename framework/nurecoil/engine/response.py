@@ -47,7 +47,10 @@ class Closure:
 
 
 def compile_response(
-    model: SpectralModel, at: Solution | None = None, held: Collection[str] = ()
+    model: SpectralModel,
+    at: Solution | None = None,
+    held: Collection[str] = (),
+    like: SpectralModel | None = None,
 ) -> SpectralModel:
     """A copy of the model in which every exact response is a morph about the best fit.
 
@@ -55,6 +58,8 @@ def compile_response(
         model: a model with exact templates; one without comes back as it is.
         at: the exact model's minimum, where it is known already.
         held: parameters that stay at their starting values in the fit that places the morph.
+        like: a compiled model with the same response parameters: its expansion point, steps, starting
+            values and closure are taken over, and so are its morphs of templates that both have.
 
     Returns:
         The compiled model; its metadata have ``response`` with the centre and the closure.
@@ -65,6 +70,8 @@ def compile_response(
     exact = _exact(model)
     if exact is model and not any(_is_exact(s) for c in model.channels for s in c.samples):
         return model
+    if like is not None and "response" in like.metadata:
+        return _compile_like(exact, like)
     compiled = CompiledModel(exact)
     fixed = np.array([name in held for name in compiled.names])
     solution = at if at is not None else solve(compiled, fixed=fixed)
@@ -95,6 +102,32 @@ def compile_response(
         "closure": dataclasses.asdict(closure),
     }
     return dataclasses.replace(new, metadata={**model.metadata, "response": note})
+
+
+def _compile_like(exact: SpectralModel, like: SpectralModel) -> SpectralModel:
+    """Compile with the expansion point of another model; what both have is compiled once."""
+    note = like.metadata["response"]
+    known = {id(s.template.exact): s.template for c in like.channels for s in c.samples if _has_exact(s)}  # type: ignore[union-attr]
+    channels = []
+    for channel in exact.channels:
+        samples = []
+        for sample in channel.samples:
+            template: Any = sample.template
+            if id(template) in known:
+                template = known[id(template)]
+            elif _is_exact(sample):
+                centre = np.array([note["centre"][name] for name in template.names])
+                step = np.array([note["step"][name] for name in template.names])
+                template = compile_morph(template, centre, step)
+            samples.append(dataclasses.replace(sample, template=template))
+        channels.append(dataclasses.replace(channel, samples=tuple(samples)))
+    started = {
+        name: {"value": like.parameters[name].value}
+        for name, parameter in exact.parameters.items()
+        if name in like.parameters and not parameter.fixed
+    }
+    new = dataclasses.replace(exact.with_parameters(**started), channels=tuple(channels))
+    return dataclasses.replace(new, metadata={**exact.metadata, "response": note})
 
 
 def response_closure(

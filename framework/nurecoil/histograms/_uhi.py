@@ -24,7 +24,7 @@ from nurecoil.histograms._store import HISTOGRAM, MOST_BINS, MOST_BYTES, Store, 
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.locations import file_format
 
-__all__ = ["WRITER", "open_uhi"]
+__all__ = ["WRITER", "open_uhi", "uhi_documents"]
 
 WRITER = "nurecoil"
 _REMEDY = "Write it with uhi.io.json, or with nurecoil."
@@ -47,7 +47,7 @@ def open_uhi(path: str | os.PathLike[str], where: str) -> Iterator[Store]:
     """
     shown = os.fspath(path)
     with damage_is_input_error(where, f"{shown} cannot be read as UHI JSON", _REMEDY):
-        documents = _documents(Path(path), where)
+        documents = uhi_documents(Path(path), where)
         kinds = {name: _kind(document) for name, document in documents.items()}
         first: dict[str, Any] = next(
             (documents[name] for name, kind in kinds.items() if kind == HISTOGRAM), {}
@@ -62,8 +62,19 @@ def open_uhi(path: str | os.PathLike[str], where: str) -> Iterator[Store]:
     yield Store(shown, kinds, written, read)
 
 
-def _documents(path: Path, where: str) -> dict[str, Any]:
-    """Every histogram in the file by name, still in UHI's own form."""
+def uhi_documents(path: Path, where: str) -> dict[str, Any]:
+    """Give every histogram in a file by name, still in UHI's own form.
+
+    Args:
+        path: an existing file, its format told by its suffix.
+        where: the place to name in an error.
+
+    Returns:
+        Name -> UHI document, arrays made of the lists in axes and storage.
+
+    Raises:
+        InputError: not JSON, cut off, a statistical model, or too large.
+    """
     if path.stat().st_size > MOST_BYTES:
         raise InputError(where, f"{path} is larger than {MOST_BYTES} bytes", None, "Split it.")
     match file_format(path):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import gamma
+from scipy.special import gammaincc
 
 from nurecoil.inference.results import Goodness
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint
@@ -62,7 +62,7 @@ def pearson(
         return Goodness(statistic, ndf, float("nan") if ndf < 0 else 1.0)
     variance *= ndf / bins
     shape = ndf**2 / variance
-    return Goodness(statistic, ndf, float(gamma.sf(statistic, shape, scale=ndf / shape)))
+    return Goodness(statistic, ndf, float(gammaincc(shape, statistic * shape / ndf)))
 
 
 def constraint_pulls(model: SpectralModel, values: Mapping[str, float], free: Sequence[str]) -> list[float]:

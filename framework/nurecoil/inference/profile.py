@@ -81,6 +81,9 @@ def profile(
     return Scan(parameter, definition.unit, grid, nll - lowest, where, lowest, fits)
 
 
+_MOST_FAILURES = 6
+
+
 class _Walker:
     """Fits at fixed values of one parameter, each from its neighbour, on one compiled model."""
 
@@ -129,7 +132,11 @@ class _Walker:
         return left, self._reach(best, +1, definition.upper)
 
     def _reach(self, best: Solution, sign: int, bound: float) -> float:
-        """Walk away from the best fit, doubling the step, until -log L has risen far enough."""
+        """Walk away from the best fit until -log L has risen far enough; steps at most double the way.
+
+        Each step aims at the wanted rise by the last ones, as on a parabola: a point much farther out is one
+        where nothing fits any more. One that cannot be fitted is approached in shorter steps.
+        """
         _, gradient, fisher = self.compiled.evaluate(best.position)
         stiffness = max(math.sqrt(fisher[self.index, self.index]), abs(float(gradient[self.index])))
         if stiffness <= 0:
@@ -139,21 +146,29 @@ class _Walker:
                 "a parameter that the data constrain",
             )
         start = float(best.position[self.index])
-        step = 2.0 / stiffness
         edge = float(bound)
         if math.isfinite(bound):
             edge = float(self.compiled.coordinates({self.parameter: bound})[self.index])
         if start == edge:
             return float(bound)
-        neighbour, near = best, start
+        neighbour, near, risen, step, failures = best, start, 0.0, 2.0 / stiffness, 0
         for _ in range(60):
-            far = start + sign * step
+            far = near + sign * step
             far = min(far, edge) if sign > 0 else max(far, edge)
-            public = self._public_of(far)
-            neighbour = self.at(public, neighbour)
-            if neighbour.value - best.value >= DELTA_NLL_REACH or far == edge:
-                return self._public_of(self._refine(best, near, far, neighbour))
-            near, step = far, 2 * step
+            try:
+                found = self.at(self._public_of(far), neighbour)
+            except FitError:
+                failures, step = failures + 1, 0.35 * step
+                if failures > _MOST_FAILURES:
+                    raise
+                continue
+            rise = found.value - best.value
+            if rise >= DELTA_NLL_REACH or far == edge:
+                return self._public_of(self._refine(best, near, far, found))
+            gained = math.sqrt(max(rise, 0.0)) - math.sqrt(max(risen, 0.0))
+            wanted = math.sqrt(1.2 * DELTA_NLL_REACH) - math.sqrt(max(rise, 0.0))
+            aimed = abs(far - near) * wanted / gained if gained > 0 else math.inf
+            neighbour, near, risen, step = found, far, rise, min(aimed, abs(far - start))
         raise FitError(
             f"profile of {self.parameter!r}",
             f"-log L does not rise by {DELTA_NLL_REACH:g} up to {self._public_of(near):.3g}",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from nurecoil.errors import FitError, ModelError, OptionError, unknown_name
 from nurecoil.inference.results import Scan
@@ -168,7 +168,7 @@ def _one_sided(cl: float) -> float:
     """Square of the one-sided normal quantile; below one half it would lie on the other side."""
     if cl <= 0.5:
         raise OptionError("confidence level", f"{cl} for delta-chi2-one-sided", "a number above 0.5")
-    return float(norm.ppf(cl)) ** 2
+    return float(ndtri(cl)) ** 2
 
 
 def _too_coarse(scan: Scan, wanted: float) -> FitError:
@@ -218,7 +218,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Rule(
                 "delta-chi2-two-sided",
                 "2 Delta NLL reaches the square of the two-sided normal quantile (2.71 at 90 %)",
-                delta_chi2(lambda cl: float(norm.ppf((1 + cl) / 2)) ** 2),
+                delta_chi2(lambda cl: float(ndtri((1 + cl) / 2)) ** 2),
             ),
         )
     }

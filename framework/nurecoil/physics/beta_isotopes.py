@@ -105,6 +105,35 @@ ISOTOPES: Final[Mapping[str, BetaIsotope]] = MappingProxyType(
                 positron=True,
             ),
             BetaIsotope(
+                "C10",
+                5,
+                10,
+                (
+                    BetaBranch(1.90768, 0.98534, allowed, photons=0.71838 + 2 * ELECTRON_MASS),
+                    BetaBranch(0.88601, 0.014645, allowed, photons=1.74005 + 2 * ELECTRON_MASS),
+                ),
+                f"endpoint: {_EVALUATIONS}; intensities: Ajzenberg-Selove, Nucl. Phys. A 413 "
+                "(1984) 1; levels: Tilley et al., Nucl. Phys. A 745 (2004) 155 (recalled, not checked)",
+                positron=True,
+            ),
+            BetaIsotope(
+                "Be11",
+                5,
+                11,
+                (
+                    BetaBranch(11.5092, 0.547, allowed),
+                    BetaBranch(9.3845, 0.314, allowed, photons=2.1247),
+                    BetaBranch(6.4891, 0.00282, allowed, photons=5.0201),
+                    BetaBranch(4.7174, 0.0647, allowed, photons=6.7918),
+                    BetaBranch(3.5314, 0.0400, allowed, photons=7.9778),
+                    BetaBranch(1.6362, 0.031, allowed),
+                ),
+                "endpoint, levels and intensities: Kelley et al., Nucl. Phys. A 880 (2012) 88 (levels and "
+                "intensities, table 11.29, recalled, not checked); first-forbidden branches (to 0, 2.12 "
+                "and 5.02 MeV) are given the allowed shape; the last branch (to 9.87 MeV) ends in alpha and "
+                "7Li, which are taken as invisible",
+            ),
+            BetaIsotope(
                 "Ar39",
                 19,
                 39,
@@ -150,7 +179,7 @@ def isotope(name: str) -> BetaIsotope:
     return ISOTOPES[name]
 
 
-def isotope_spectrum(T: ArrayLike, name: str) -> FloatArray:
+def isotope_spectrum(T: ArrayLike, name: str, *, shape: Shape | None = None) -> FloatArray:
     """Spectrum ``dN/dT`` of the electrons or positrons of an isotope, normalised to 1.
 
     The transitions of the table weighted by their intensities; photons that come with them are not added.
@@ -158,6 +187,8 @@ def isotope_spectrum(T: ArrayLike, name: str) -> FloatArray:
     Args:
         T: kinetic energy of the electron or positron [MeV], any shape.
         name: element and mass number, as in ``"Kr85"``.
+        shape: a shape factor for every transition, for example :func:`nurecoil.physics.beta.allowed`;
+            left out, those of the table.
 
     Returns:
         Emissions per MeV and emission [1/MeV], of the shape of ``T``.
@@ -175,7 +206,7 @@ def isotope_spectrum(T: ArrayLike, name: str) -> FloatArray:
     spectra = [
         branch.intensity
         / total
-        * beta_spectrum(T, branch.endpoint, emitter.Z_daughter, branch.shape, emitter.positron)
+        * beta_spectrum(T, branch.endpoint, emitter.Z_daughter, shape or branch.shape, emitter.positron)
         for branch in emitter.branches
     ]
     return np.asarray(np.sum(spectra, axis=0))

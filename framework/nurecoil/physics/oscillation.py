@@ -1,4 +1,4 @@
-"""Flavour of solar neutrinos at the Earth: adiabatic MSW conversion, averaged over production.
+"""Flavours and mass states of solar neutrinos at the Earth: adiabatic MSW conversion, production averaged.
 
 Large-mixing-angle solution, three flavours. The regeneration inside the Earth (day-night effect,
 below 1 % under 1 MeV) and the eccentricity of the orbit are left out; crossing between the levels is
@@ -21,10 +21,14 @@ from nurecoil.physics.scattering import Flavour
 __all__ = [
     "OscillationParameters",
     "flavour_shares",
+    "mass_shares",
     "matter_potential",
     "three_flavour_survival",
     "two_flavour_survival",
 ]
+
+_ROUNDING = 1e-7
+"""How far P2 may leave its range before it is an error: more than the spline of a solar source ever does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +186,50 @@ def flavour_shares(P2: ArrayLike, parameters: OscillationParameters) -> dict[Fla
         "mu": others * (1 - parameters.sin2_theta23),
         "tau": others * parameters.sin2_theta23,
     }
+
+
+def mass_shares(P2: ArrayLike, parameters: OscillationParameters) -> FloatArray:
+    """Probabilities of the mass states of solar neutrinos at the Earth.
+
+    The states arrive as an incoherent mixture, so that ``P2 = P1_2nu cos^2 theta_12 + P2_2nu sin^2 theta_12``
+    with ``P1_2nu + P2_2nu = 1``. This is solved for the two; in three flavours they carry
+    ``cos^2 theta_13`` and the third state ``sin^2 theta_13`` (Borexino, Phys. Rev. D 96 (2017) 091103,
+    section IV, above eq. 8).
+
+    Args:
+        P2: two-flavour survival probabilities, any shape, between ``sin^2`` and ``cos^2 theta_12``.
+        parameters: mixing angles.
+
+    Returns:
+        Probabilities of the states 1, 2 and 3, shape ``(3, *P2.shape)``; they sum to 1.
+
+    Raises:
+        PhysicsError: where a ``P2`` lies outside the range of mixtures, or theta_12 is maximal, where
+            every mixture has P2 = 1/2.
+
+    Example:
+        >>> mass_shares(0.55, OscillationParameters()).round(3)
+        array([0.616, 0.363, 0.021])
+    """
+    survival = np.asarray(P2, dtype=np.float64)
+    sine = parameters.sin2_theta12
+    cosine = 1 - 2 * sine
+    if abs(cosine) < _ROUNDING:
+        raise PhysicsError(
+            "mass states",
+            f"sin2_theta12 = {sine}, where P2 = 1/2 for every mixture of mass states",
+            "an angle that is not maximal",
+        )
+    low, high = min(sine, 1 - sine), max(sine, 1 - sine)
+    inside = (survival >= low - _ROUNDING) & (survival <= high + _ROUNDING)
+    if not np.all(inside):
+        worst = float(survival[~inside].ravel()[0])
+        raise PhysicsError(
+            "mass states",
+            f"P2 = {worst:.6g}",
+            f"{low:.6g} to {high:.6g}, between sin^2 and cos^2 of theta_12, for a mixture of mass states",
+        )
+    first = np.clip((survival - sine) / cosine, 0.0, 1.0)
+    rest = 1 - parameters.sin2_theta13
+    third = np.full_like(first, parameters.sin2_theta13)
+    return np.stack([rest * first, rest * (1 - first), third])

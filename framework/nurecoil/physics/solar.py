@@ -18,11 +18,16 @@ from scipy.interpolate import CubicSpline
 from nurecoil.errors import OptionError, unknown_name
 from nurecoil.model.parameters import CovarianceConstraint, GaussianConstraint, Parameter
 from nurecoil.physics._kinematics import FloatArray
-from nurecoil.physics.oscillation import OscillationParameters, flavour_shares, two_flavour_survival
+from nurecoil.physics.oscillation import (
+    OscillationParameters,
+    flavour_shares,
+    mass_shares,
+    two_flavour_survival,
+)
 from nurecoil.physics.radiative import radiative
 from nurecoil.physics.scattering import Flavour, tree_level
 from nurecoil.physics.solar_options import FLUX_NAMES, SolarOptions
-from nurecoil.physics.source import CrossSection, Probabilities, Source
+from nurecoil.physics.source import CrossSection, Source
 from nurecoil.physics.tables import Table, read_table
 
 __all__ = ["BE7_LINES", "PEP_LINE", "SolarNeutrinos"]
@@ -88,6 +93,17 @@ class _Shares:
 
     def __call__(self, E: FloatArray) -> dict[Flavour, FloatArray]:
         return flavour_shares(self.survival(E), self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class _MassShares:
+    """Probabilities of the mass states of one source, from the same spline of P2."""
+
+    survival: CubicSpline
+    parameters: OscillationParameters
+
+    def __call__(self, E: FloatArray) -> FloatArray:
+        return mass_shares(self.survival(E), self.parameters)
 
 
 class SolarNeutrinos:
@@ -288,6 +304,7 @@ class SolarNeutrinos:
         if self.oscillation == OscillationParameters():
             citations.append(_OSCILLATION_CITATION)
         citations.append(weak_citation)
+        survival = self._survival(name)
         return Source(
             name=name,
             family="solar",
@@ -296,16 +313,16 @@ class SolarNeutrinos:
             lines=_LINES.get(name, ()),
             energy=energy,
             density=density,
-            probabilities=self._probabilities(name),
+            probabilities=_Shares(survival, self.oscillation),
             weak=weak,
             parameter=self.parameter(name),
             citations=tuple(dict.fromkeys(citations)),
+            mass_shares=_MassShares(survival, self.oscillation),
         )
 
-    def _probabilities(self, name: str) -> Probabilities:
-        """Shares of the flavours; P2 is a spline through exact values, good to 1e-8 up to 30 MeV."""
-        survival = CubicSpline(_SURVIVAL_GRID, self.two_flavour_survival(name, _SURVIVAL_GRID))
-        return _Shares(survival, self.oscillation)
+    def _survival(self, name: str) -> CubicSpline:
+        """P2 as a spline through exact values, good to 1e-8 up to 30 MeV."""
+        return CubicSpline(_SURVIVAL_GRID, self.two_flavour_survival(name, _SURVIVAL_GRID))
 
     def _fluxes(self) -> Table:
         return self._table("fluxes_" + self.options.ssm.lower().replace("-", "_"))

@@ -57,6 +57,8 @@ class Source:
         weak: the Standard Model cross section that goes with it.
         parameter: the flux in units of ``flux``.
         citations: the papers that the numbers come from.
+        mass_shares: energies [MeV] to the probabilities of the three mass states at the detector, shape
+            ``(3, *E.shape)``, or ``None`` where they are not known.
 
     Raises:
         PhysicsError: where the flux is not positive, the spectrum is malformed or not normalised, or
@@ -89,6 +91,7 @@ class Source:
     weak: CrossSection
     parameter: Parameter
     citations: tuple[str, ...] = ()
+    mass_shares: Callable[[FloatArray], FloatArray] | None = None
     _shape: PchipInterpolator | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:

@@ -12,8 +12,12 @@ from nurecoil.inference.results import FitResult
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nurecoil.studies.exclusion import Exclusion
+
 __all__ = [
+    "exclusion_table",
     "goodness_line",
+    "label_of",
     "limits_table",
     "parameters_table",
     "published_limits_table",
@@ -130,6 +134,29 @@ def scan_table(scan: Mapping[str, Any]) -> Table:
     for value, delta in zip(scan["values"], scan["delta_nll"], strict=True):
         table.add_row(f"{value:.5g}", unit, f"{2 * delta:.4f}")
     return table
+
+
+def exclusion_table(curves: Sequence[Exclusion]) -> Table:
+    """Limits along an option, one column a curve."""
+    first = curves[0]
+    option = first.over.partition(".")[2]
+    columns = [(label_of(option, first.over_unit), "right"), *((one.label, "right") for one in curves)]
+    title = f"{100 * first.cl:g} % upper limits on {label_of(first.poi, first.unit)} ({first.method})"
+    table = _table(title, *columns)
+    for row, value in enumerate(first.values):
+        found = [one.limits[row] for one in curves]
+        table.add_row(f"{value:.4g}", *("" if limit is None else f"{limit:.4g}" for limit in found))
+    return table
+
+
+def label_of(name: str, unit: str) -> str:
+    """A name with its unit in brackets.
+
+    Example:
+        >>> label_of("mass", "MeV"), label_of("g", "1")
+        ('mass [MeV]', 'g')
+    """
+    return f"{name} [{unit}]" if _unit(unit) else name
 
 
 def goodness_line(result: FitResult) -> str:

@@ -1,1 +1,1 @@
-"""What plugin authors and tests stand on: small models and, later, the conformance suite."""
+"""What plugin authors and tests stand on: the conformance suite, new plugins from templates, small models."""

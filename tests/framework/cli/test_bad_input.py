@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from nurecoil.analysis import Sources, build, fold
+from nurecoil.analysis import build
+from nurecoil.assembly import fold
 from nurecoil.errors import NurecoilError, PluginError
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.write import write_histograms
@@ -31,6 +32,7 @@ from nurecoil.model.spectral import PoissonChannel, Sample, SpectralModel
 from nurecoil.options import make_options, parse_settings
 from nurecoil.physics.solar_options import SolarOptions
 from nurecoil.plugins import load_experiment, load_search
+from nurecoil.shared import Sources
 
 Call = Callable[..., Result]
 Terminal = Callable[..., subprocess.CompletedProcess[str]]

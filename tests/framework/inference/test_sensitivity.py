@@ -13,7 +13,8 @@ from nurecoil.engine.response import compile_response
 from nurecoil.errors import ModelError, OptionError
 from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import limit
-from nurecoil.inference.sensitivity import asimov, sensitivity
+from nurecoil.inference.pseudo_data import asimov
+from nurecoil.inference.sensitivity import sensitivity
 from nurecoil.model.parameters import (
     CovarianceConstraint,
     GaussianConstraint,

@@ -90,6 +90,29 @@ def test_potassium_has_two_branches_that_share_the_energy() -> None:
     assert isotope_spectrum(T, "K42") == pytest.approx(expected, rel=1e-12)
 
 
+def test_shape_of_every_branch_can_be_replaced() -> None:
+    T = np.array([0.1, 1.5, 3.0])
+    entry = isotope("K42")
+    total = sum(branch.intensity for branch in entry.branches)
+    expected = [branch.intensity / total * beta_spectrum(T, branch.endpoint, 20) for branch in entry.branches]
+    assert isotope_spectrum(T, "K42", shape=allowed) == pytest.approx(np.sum(expected, axis=0), rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "Q"), [("C10", 3.6481), ("Be11", 11.5092), ("K42", 3.525), ("C11", 1.9824)])
+def test_branches_share_the_decay_energy(name: str, Q: float) -> None:
+    for branch in isotope(name).branches:
+        if (name, branch.endpoint) != ("Be11", 1.6362):  # alphas take the rest
+            assert branch.endpoint + branch.photons == pytest.approx(Q, abs=2e-4)
+
+
+def test_carbon_10_annihilates_with_its_photons() -> None:
+    main, weak = isotope("C10").branches
+    assert isotope("C10").positron
+    assert main.photons == pytest.approx(0.718 + 1.022, abs=1e-3)
+    assert weak.photons - main.photons == pytest.approx(1.0217, abs=1e-3)
+    assert weak.intensity / main.intensity == pytest.approx(1.465 / 98.53, rel=1e-3)
+
+
 def test_carbon_11_annihilates() -> None:
     entry = isotope("C11")
     assert entry.positron and entry.branches[0].photons == pytest.approx(1.022, abs=1e-4)

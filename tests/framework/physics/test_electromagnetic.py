@@ -1,4 +1,4 @@
-"""The magnetic moment against quadrature in many digits."""
+"""The magnetic moment against quadrature in many digits, the charge against the full amplitude."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurecoil.errors import PhysicsError
-from nurecoil.physics.constants import CLASSICAL_ELECTRON_RADIUS, ELECTRON_MASS, FINE_STRUCTURE, HBAR_C
-from nurecoil.physics.electromagnetic import magnetic_moment, magnetic_moment_integral
-from nurecoil.physics.scattering import maximum_recoil
+from nurecoil.physics.constants import (
+    CLASSICAL_ELECTRON_RADIUS,
+    ELECTRON_MASS,
+    FERMI_CONSTANT,
+    FINE_STRUCTURE,
+    HBAR_C,
+)
+from nurecoil.physics.electromagnetic import (
+    magnetic_moment,
+    magnetic_moment_integral,
+    millicharge,
+    millicharge_interference,
+)
+from nurecoil.physics.light_vector import light_vector, light_vector_interference
+from nurecoil.physics.scattering import Flavour, couplings, maximum_recoil, tree_level
 
 energies = st.floats(1e-3, 100.0)
 fractions = st.floats(1e-6, 1.0)
@@ -77,3 +89,44 @@ def test_broadcasting() -> None:
 def test_divergence_is_an_error_that_names_the_remedy(low: float | list[float]) -> None:
     with pytest.raises(PhysicsError, match=r"diverges.*T_low above 0 MeV.*threshold"):
         magnetic_moment_integral(0.862, low, 0.5)
+
+
+@pytest.mark.parametrize("antineutrino", [False, True])
+@pytest.mark.parametrize("flavour", ["e", "mu", "tau"])
+@given(E=energies, fraction=fractions, charge=st.floats(-1e-11, 1e-11))
+def test_a_charge_shifts_the_vector_coupling_of_the_electron(
+    flavour: Flavour, antineutrino: bool, E: float, fraction: float, charge: float
+) -> None:
+    """As the literature writes it: g_V goes down by sqrt(2) pi alpha q / (G_F m_e T)."""
+    T = fraction * float(maximum_recoil(E))
+    left, right = couplings(flavour, antineutrino)
+    vector, axial = left + right, left - right
+    vector -= np.sqrt(2) * np.pi * FINE_STRUCTURE * charge / (FERMI_CONSTANT * ELECTRON_MASS * T)
+    parts = np.array(
+        [
+            (vector + axial) ** 2,
+            (vector - axial) ** 2 * (1 - T / E) ** 2,
+            -(vector**2 - axial**2) * ELECTRON_MASS * T / E**2,
+        ]
+    )
+    parts *= FERMI_CONSTANT**2 * ELECTRON_MASS / (2 * np.pi) * HBAR_C**2
+    terms = np.array(
+        [
+            tree_level(T, E, flavour, antineutrino),
+            charge * millicharge_interference(T, E, flavour, antineutrino),
+            charge**2 * millicharge(T, E),
+        ]
+    )
+    scale = np.abs(parts).max() + np.abs(terms).max()
+    assert terms.sum() == pytest.approx(parts.sum(), abs=1e-13 * scale)
+
+
+def test_a_charge_is_a_massless_vector_between_opposite_charges() -> None:
+    T, E, charge = 0.2, 0.862, 1e-12
+    square = 4 * np.pi * FINE_STRUCTURE  # of the charge e
+    assert millicharge(T, E) == pytest.approx(square**2 * light_vector(T, E, 0.0), rel=1e-12)
+    small = np.pi * FINE_STRUCTURE**2 * HBAR_C**2 * (2 / T**2) / ELECTRON_MASS  # Coulomb, T far below E
+    assert millicharge(T, 1e4) == pytest.approx(small, rel=1e-4)
+    mixed = charge * millicharge_interference(T, E, "e")
+    assert mixed == pytest.approx(-charge * square * light_vector_interference(T, E, 0.0, "e"), rel=1e-12)
+    assert mixed < 0

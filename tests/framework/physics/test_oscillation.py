@@ -1,4 +1,4 @@
-"""Survival probabilities: closed limits, diagonalised Hamiltonians, and the published set of angles."""
+"""Survival probabilities, mass states: closed limits, diagonalised Hamiltonians, the published angles."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nurecoil.errors import PhysicsError
 from nurecoil.physics.oscillation import (
     OscillationParameters,
     flavour_shares,
+    mass_shares,
     matter_potential,
     three_flavour_survival,
     two_flavour_survival,
@@ -152,3 +153,50 @@ def test_refused_parameters(values: dict[str, float], message: str) -> None:
 def test_refused_input(energy: list[float], weights: list[float], density: list[float], message: str) -> None:
     with pytest.raises(PhysicsError, match=message):
         two_flavour_survival(energy, weights, density, OscillationParameters())
+
+
+def test_mass_shares_at_beryllium() -> None:
+    """P2 = 0.55 inverts to P1_2nu = 0.63; the third state carries sin^2 theta_13."""
+    parameters = OscillationParameters()
+    one, two, three = mass_shares(0.55, parameters)
+    assert one / (1 - parameters.sin2_theta13) == pytest.approx(0.63, abs=0.005)
+    assert one + two == pytest.approx(1 - parameters.sin2_theta13)
+    assert three == parameters.sin2_theta13
+
+
+@given(
+    s12=st.floats(0, 1).filter(lambda s: abs(s - 0.5) > 1e-3),
+    s13=sines,
+    energy=st.lists(st.floats(0, 100), max_size=4),
+    density=st.floats(0, 1e6),
+)
+def test_mass_shares_give_the_survival_back(
+    s12: float, s13: float, energy: list[float], density: float
+) -> None:
+    parameters = OscillationParameters(s12, s13)
+    survival = two_flavour_survival(energy, [1.0], [density], parameters)
+    shares = mass_shares(survival, parameters)
+    assert shares.shape == (3, len(energy))
+    assert np.all((shares >= 0) & (shares <= 1))
+    np.testing.assert_allclose(shares.sum(axis=0), 1.0, rtol=1e-12)
+    rest = 1 - s13
+    again = shares[0] * (1 - s12) + shares[1] * s12
+    np.testing.assert_allclose(again, rest * survival, rtol=0, atol=1e-12)
+
+
+def test_mass_shares_end_in_vacuum_and_in_dense_matter() -> None:
+    parameters = OscillationParameters(sin2_theta13=0.0)
+    vacuum, dense = (two_flavour_survival(1.0, [1.0], [n], parameters) for n in (0.0, 1e12))
+    np.testing.assert_allclose(mass_shares(vacuum, parameters), [0.693, 0.307, 0], rtol=1e-12)
+    np.testing.assert_allclose(mass_shares(dense, parameters), [0, 1, 0], atol=1e-9)
+
+
+def test_rounding_is_clipped_and_nothing_else() -> None:
+    parameters = OscillationParameters()
+    top = 1 - parameters.sin2_theta12
+    assert mass_shares(top + 1e-9, parameters)[1] == 0
+    for outside in (top + 1e-4, parameters.sin2_theta12 - 1e-4, np.nan):
+        with pytest.raises(PhysicsError, match=r"mass states: P2 = .*0\.307 to 0\.693"):
+            mass_shares([0.5, outside], parameters)
+    with pytest.raises(PhysicsError, match="not maximal"):
+        mass_shares(0.5, OscillationParameters(sin2_theta12=0.5))

@@ -15,7 +15,7 @@ import nurecoil.physics.solar as solar_module
 from nurecoil.errors import OptionError
 from nurecoil.model.parameters import GaussianConstraint
 from nurecoil.physics.constants import SECONDS_PER_DAY
-from nurecoil.physics.oscillation import flavour_shares
+from nurecoil.physics.oscillation import flavour_shares, mass_shares
 from nurecoil.physics.radiative import radiative
 from nurecoil.physics.recoil import recoil_rate, recoil_spectrum
 from nurecoil.physics.scattering import tree_level
@@ -104,6 +104,34 @@ def test_spline_of_the_survival_probability(name: str) -> None:
     exact = flavour_shares(SUN.two_flavour_survival(name, energy), SUN.oscillation)
     for flavour, share in SUN.source(name).probabilities(energy).items():
         np.testing.assert_allclose(share, exact[flavour], rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", FLUX_NAMES)
+def test_mass_states_of_every_source(name: str) -> None:
+    source = SUN.source(name)
+    energy = np.linspace(0, source.endpoint, 500).reshape(2, 250)
+    assert source.mass_shares is not None
+    shares = source.mass_shares(energy)
+    assert shares.shape == (3, 2, 250)
+    exact = mass_shares(SUN.two_flavour_survival(name, energy), SUN.oscillation)
+    np.testing.assert_allclose(shares, exact, rtol=0, atol=1e-7)
+    survival = shares[0] * (1 - SUN.oscillation.sin2_theta12) + shares[1] * SUN.oscillation.sin2_theta12
+    electron = (1 - SUN.oscillation.sin2_theta13) * survival + SUN.oscillation.sin2_theta13**2
+    np.testing.assert_allclose(electron, source.probabilities(energy)["e"], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "published", REFERENCE["two_flavour_survival"]["values"], ids=lambda row: row["source"]
+)
+def test_mass_states_behind_the_published_survival(published: dict[str, Any]) -> None:
+    """The published P2 inverts to the first mass state of our sources, within its last digit."""
+    states = SUN.source(published["source"]).mass_shares
+    assert states is not None
+    computed = states(np.array(published["energy_MeV"]))[0]
+    inverted = mass_shares(published["value"], SUN.oscillation)[0]
+    slope = (1 - SUN.oscillation.sin2_theta13) / (1 - 2 * SUN.oscillation.sin2_theta12)
+    half_a_digit = REFERENCE["two_flavour_survival"]["last_digit"] / 2
+    assert computed == pytest.approx(inverted, abs=slope * half_a_digit)
 
 
 def test_b8_spectra_are_alike() -> None:

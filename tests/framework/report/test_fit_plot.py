@@ -13,8 +13,8 @@ from matplotlib.patches import StepPatch
 
 from nurecoil.errors import ModelError
 from nurecoil.inference.fit import fit
+from nurecoil.inference.pseudo_data import asimov
 from nurecoil.inference.results import FitResult
-from nurecoil.inference.sensitivity import asimov
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
 from nurecoil.report.fit_plot import plot_fit
 from nurecoil.testing.models import counting

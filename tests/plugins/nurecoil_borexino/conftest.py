@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nurecoil.analysis import Sources
 from nurecoil.experiment import Background, RecoilChannel
 from nurecoil.options import make_options
+from nurecoil.shared import Sources
 from nurecoil_borexino import Borexino, Options
 
 

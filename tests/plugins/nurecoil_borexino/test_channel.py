@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nurecoil.analysis import Sources, fold
+from nurecoil.assembly import fold
 from nurecoil.experiment import RecoilChannel
 from nurecoil.model.parameters import CovarianceConstraint, GaussianConstraint
 from nurecoil.model.spectral import SpectralModel
 from nurecoil.options import make_options
 from nurecoil.physics.solar_options import SolarOptions
 from nurecoil.searches.magnetic_moment import MagneticMoment
+from nurecoil.shared import Sources
 from nurecoil_borexino import Borexino, Options
 from nurecoil_borexino.channel import SOURCES
 

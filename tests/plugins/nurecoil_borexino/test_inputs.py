@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import uproot
 
-from nurecoil.analysis import Sources, fold
+from nurecoil.assembly import fold
 from nurecoil.errors import InputError, NurecoilError, OptionError
 from nurecoil.experiment import RecoilChannel
 from nurecoil.histograms.histogram import Histogram
 from nurecoil.histograms.read import read_histogram
 from nurecoil.options import make_options
+from nurecoil.shared import Sources
 from nurecoil_borexino import Borexino, Options
 from nurecoil_borexino.inputs import EXPOSURE, RELEASE, read_spectrum, shipped
 

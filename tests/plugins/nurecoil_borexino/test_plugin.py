@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from nurecoil.analysis import Sources, build
+from nurecoil.analysis import build
 from nurecoil.errors import NurecoilError
 from nurecoil.experiment import RecoilChannel
 from nurecoil.model.spectral import SpectralModel
 from nurecoil.options import make_options
 from nurecoil.plugins import load_experiment
+from nurecoil.shared import Sources
 from nurecoil_borexino import Borexino, Options
 from nurecoil_borexino.published import notes, published_rates
 

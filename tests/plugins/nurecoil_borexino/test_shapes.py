@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nurecoil.analysis import Sources, fold
+from nurecoil.assembly import fold
 from nurecoil.errors import InputError
 from nurecoil.experiment import Background, RecoilChannel
 from nurecoil.model.spectral import SpectralModel
 from nurecoil.physics.constants import SECONDS_PER_DAY
 from nurecoil.physics.recoil import recoil_rate
+from nurecoil.shared import Sources
 from nurecoil_borexino import Borexino, Options
 from nurecoil_borexino.inputs import EXPOSURE, RELEASE, shipped
 from nurecoil_borexino.published import ELECTRONS

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nurecoil.analysis import Sources, build, fold
+from nurecoil.analysis import build
+from nurecoil.assembly import fold
 from nurecoil.errors import NurecoilError
 from nurecoil.experiment import CountingChannel
 from nurecoil.inference.fit import fit, nll
@@ -20,6 +21,7 @@ from nurecoil.model.spectral import GaussianChannel, SpectralModel
 from nurecoil.options import make_options
 from nurecoil.physics.solar_options import FLUX_NAMES, SolarOptions
 from nurecoil.plugins import load_experiment
+from nurecoil.shared import Sources
 from nurecoil_gallium import Gallium, Options
 
 REFERENCES = Path(__file__).parents[2] / "reference"

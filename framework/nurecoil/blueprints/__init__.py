@@ -1,0 +1,1 @@
+"""Ready-made parts for experiment plugins: recoil spectra in energy, replaceable inputs, backgrounds."""

@@ -1,0 +1,205 @@
+"""Data that a model itself makes: Asimov data, data shifted along the parameter of interest, toys.
+
+Auxiliary measurements are data too: they are set to the truth for Asimov data and fluctuate with toys. What
+is done with the data is not decided here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nurecoil.engine.compiled import CompiledModel
+from nurecoil.errors import OptionError
+from nurecoil.model.parameters import Constraint, GaussianConstraint, LogNormalConstraint, PoissonConstraint
+from nurecoil.model.spectral import PoissonChannel, SpectralModel
+
+__all__ = ["asimov", "shifted", "toy", "toy_stream"]
+
+Array = NDArray[np.float64]
+
+
+def asimov(model: SpectralModel, values: Mapping[str, float] | None = None) -> SpectralModel:
+    """The model with its data replaced by its own expectation.
+
+    Every auxiliary measurement is set to what the parameters say too, so that the fit returns exactly
+    them.
+
+    Args:
+        model: the model.
+        values: parameter values; the rest stay at their starting values.
+
+    Returns:
+        The model with Asimov data, starting values at the truth and constraints centred on it.
+
+    Raises:
+        ModelError: for an unknown parameter.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> asimov(counting(observed=3.0, background=1.0)).channels[0].observed.tolist()
+        [1.0]
+    """
+    compiled = CompiledModel(model)
+    position = compiled.coordinates(values or {})
+    truth = compiled.values(position)
+    changes: dict[str, dict[str, Any]] = {}
+    for name, parameter in model.parameters.items():
+        fields: dict[str, Any] = {"value": truth[name]}
+        constraint = parameter.constraint
+        if isinstance(constraint, GaussianConstraint | LogNormalConstraint):
+            fields["constraint"] = dataclasses.replace(constraint, centre=truth[name])
+        elif isinstance(constraint, PoissonConstraint):
+            fields["constraint"] = dataclasses.replace(constraint, count=constraint.scale * truth[name])
+        changes[name] = fields
+    joint = tuple(
+        dataclasses.replace(constraint, centre=tuple(truth[name] for name in constraint.names))
+        for constraint in model.constraints
+    )
+    changed = dataclasses.replace(model.with_parameters(**changes), constraints=joint)
+    return changed.with_observed(_contents(model, compiled.expected(position)), asimov=True)
+
+
+def shifted(model: SpectralModel, values: Mapping[str, float], direction: int) -> SpectralModel:
+    """A model with Asimov data, all its data moved to what other parameter values predict, or mirrored.
+
+    With ``direction`` 1 these are the Asimov data of ``values``. With -1 every measurement, auxiliary ones
+    too, moves as far to the other side of the truth: a fluctuation of the same size downwards, where a
+    parameter itself cannot follow.
+
+    Args:
+        model: a model with Asimov data of its starting values.
+        values: parameter values by public name; the rest stay at the truth.
+        direction: 1 or -1.
+
+    Returns:
+        The model with other data; its starting values stay at the truth.
+
+    Raises:
+        ModelError: for an unknown parameter.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> base = asimov(counting(observed=3.0, background=9.0))
+        >>> [shifted(base, {"signal": 3.0}, way).channels[0].observed.tolist() for way in (1, -1)]
+        [[12.0], [6.0]]
+    """
+    compiled = CompiledModel(model)
+    truth = model.values
+    low = compiled.expected(compiled.coordinates({}))
+    high = compiled.expected(compiled.coordinates(values))
+    contents = [
+        np.maximum(base + direction * (moved - base), 0.0 if isinstance(channel, PoissonChannel) else -np.inf)
+        for channel, base, moved in zip(model.channels, low, high, strict=True)
+    ]
+    changes: dict[str, dict[str, Any]] = {}
+    for name, parameter in model.parameters.items():
+        moved_by = direction * (values.get(name, truth[name]) - truth[name])
+        constraint = parameter.constraint
+        if isinstance(constraint, GaussianConstraint):
+            made: Constraint = dataclasses.replace(constraint, centre=truth[name] + moved_by)
+        elif isinstance(constraint, LogNormalConstraint):
+            factor = (values.get(name, truth[name]) / truth[name]) ** direction
+            made = dataclasses.replace(constraint, centre=truth[name] * factor)
+        elif isinstance(constraint, PoissonConstraint):
+            made = dataclasses.replace(
+                constraint, count=max(constraint.scale * (truth[name] + moved_by), 0.0)
+            )
+        else:
+            continue
+        changes[name] = {"constraint": made}
+    joint = tuple(
+        dataclasses.replace(
+            constraint,
+            centre=tuple(
+                truth[name] + direction * (values.get(name, truth[name]) - truth[name])
+                for name in constraint.names
+            ),
+        )
+        for constraint in model.constraints
+    )
+    changed = dataclasses.replace(model.with_parameters(**changes), constraints=joint)
+    return changed.with_observed(_contents(model, contents), asimov=True)
+
+
+def toy_stream(seed: int, index: int) -> np.random.Generator:
+    """The random numbers of one toy: the same whatever else is drawn, in whatever order, by whom.
+
+    Args:
+        seed: seed of the ensemble, at least 0.
+        index: number of the toy, at least 0.
+
+    Returns:
+        A generator of a counter-based stream (Philox) of its own.
+
+    Raises:
+        OptionError: where seed or index is negative.
+
+    Example:
+        >>> [int(toy_stream(1, index).integers(100)) for index in (0, 1, 0)][::2]
+        [...]
+    """
+    if seed < 0 or index < 0:
+        raise OptionError("toys", f"seed {seed}, toy {index}", "whole numbers of at least 0")
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, index]))
+
+
+def toy(model: SpectralModel, random: np.random.Generator) -> SpectralModel:
+    """The model with data drawn at its starting values, auxiliary measurements among them.
+
+    Args:
+        model: the model; its starting values are the truth.
+        random: where the random numbers come from.
+
+    Returns:
+        The model with drawn data and constraint centres.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> model = counting(observed=3.0, background=9.0)
+        >>> drawn = toy(model, toy_stream(1, 0)).channels[0].observed
+        >>> bool(drawn == toy(model, toy_stream(1, 0)).channels[0].observed)
+        True
+    """
+    compiled = CompiledModel(model)
+    position = compiled.coordinates({})
+    truth = compiled.values(position)
+    drawn = {}
+    for channel, expected in zip(model.channels, compiled.expected(position), strict=True):
+        if isinstance(channel, PoissonChannel):
+            drawn[channel.name] = random.poisson(np.maximum(expected, 0.0)).astype(float)
+        else:
+            drawn[channel.name] = random.normal(expected, channel.width)
+    changes: dict[str, dict[str, Any]] = {}
+    for name, parameter in model.parameters.items():
+        constraint = parameter.constraint
+        if isinstance(constraint, GaussianConstraint):
+            centre = random.normal(truth[name], constraint.width)
+            changes[name] = {"constraint": dataclasses.replace(constraint, centre=centre)}
+        elif isinstance(constraint, LogNormalConstraint):
+            centre = truth[name] * constraint.factor ** random.normal()
+            changes[name] = {"constraint": dataclasses.replace(constraint, centre=centre)}
+        elif isinstance(constraint, PoissonConstraint):
+            count = float(random.poisson(constraint.scale * truth[name]))
+            changes[name] = {"constraint": dataclasses.replace(constraint, count=count)}
+    joint = tuple(
+        dataclasses.replace(
+            constraint,
+            centre=tuple(
+                random.multivariate_normal(
+                    [truth[name] for name in constraint.names], np.array(constraint.covariance)
+                ).tolist()
+            ),
+        )
+        for constraint in model.constraints
+    )
+    changed = dataclasses.replace(model.with_parameters(**changes), constraints=joint)
+    return changed.with_observed(drawn)
+
+
+def _contents(model: SpectralModel, arrays: list[Array]) -> dict[str, Array]:
+    return {channel.name: contents for channel, contents in zip(model.channels, arrays, strict=True)}

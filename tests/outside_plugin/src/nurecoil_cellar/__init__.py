@@ -1,0 +1,1 @@
+"""A made-up experiment and a made-up search, outside nurecoil's own distribution."""
