@@ -1,7 +1,7 @@
 """From what a user asks for to a model: names are resolved, options validated, and the parts put together.
 
 The way of the data goes down from here: plugins are loaded, asked and folded
-(:mod:`nurecoil.assembly`), and a :class:`~nurecoil.model.spectral.SpectralModel` comes out. No inference here.
+(:mod:`nurecoil.assembly`), and a neutral model comes out. No inference here.
 """
 
 from __future__ import annotations

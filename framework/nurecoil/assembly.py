@@ -13,7 +13,7 @@ from typing import Any
 from nurecoil._blame import Blame
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.response import compile_response
-from nurecoil.errors import OptionError, PluginError
+from nurecoil.errors import ModelError, OptionError, PluginError
 from nurecoil.experiment import CountingChannel, Experiment, RecoilChannel, SharedSources
 from nurecoil.folding import channel_parameters, fold_counting, fold_recoils, with_signal
 from nurecoil.model.parameters import CovarianceConstraint, Parameter, merge_parameters
@@ -117,7 +117,10 @@ class Assembly:
             filled = _with_asimov(channels, parameters)
             model = SpectralModel(filled, parameters, constraints, poi, metadata)
         wanted = any(getattr(channel, "compiled", False) for _, found in self._declared for channel in found)
-        return compile_response(model, like=like) if wanted else model
+        if not wanted:
+            return model
+        # about the Standard Model's best fit: the same for every mass and sign of a search
+        return compile_response(model, held=(poi,) if poi is not None else (), like=like)
 
     def _channels(self, search: Search | None) -> tuple[Channel, ...]:
         if search is None:
@@ -212,11 +215,27 @@ def _constraints(
     found: list[CovarianceConstraint] = []
     for experiment, _ in declared:
         with Blame("experiment", experiment.name):
-            found += experiment.constraints(shared)
+            for constraint in experiment.constraints(shared):
+                _check_joint(experiment.name, constraint, found)
+                if constraint not in found:
+                    found.append(constraint)
     solar = {s.name: None for _, cs in declared for c in cs for s in _arriving(c) if s.family == "solar"}
     if solar:
         found += shared.solar.constraints_on(solar)
     return tuple(found)
+
+
+def _check_joint(owner: str, constraint: CovarianceConstraint, known: Sequence[CovarianceConstraint]) -> None:
+    """Refuse a second joint measurement of a parameter: the same one is counted once, another is no other."""
+    for other in known:
+        both = [name for name in constraint.names if name in other.names]
+        if both and constraint != other:
+            raise ModelError(
+                f"joint constraint of {owner}",
+                f"{', '.join(both)} under another one already: centres {constraint.centre} and {other.centre}",
+                "one joint constraint a parameter",
+                "Give both experiments the same options, or rename what is not shared.",
+            )
 
 
 def _metadata(

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from nurecoil.errors import OptionError, PluginError, unknown_name
 from nurecoil.option_words import allowed_values, option_hints, spelt
 
-__all__ = ["UNITS", "make_options", "parse_number", "parse_settings"]
+__all__ = ["UNITS", "ends_in_unit", "make_options", "parse_number", "parse_settings"]
 
 UNITS: Mapping[str, tuple[str, float]] = types.MappingProxyType(
     {
@@ -161,6 +161,17 @@ def parse_number(where: str, text: str, unit: str) -> float:
     return number
 
 
+def ends_in_unit(text: str) -> str:
+    """The unit that a number carries as it was typed, known or not; empty where it carries none.
+
+    Example:
+        >>> ends_in_unit("100 keV"), ends_in_unit("1e3"), ends_in_unit("ten")
+        ('keV', '', '')
+    """
+    found = _QUANTITY.fullmatch(text)
+    return found[2] if found else ""
+
+
 def _complaint(kind: str, message: str) -> str:
     """What pydantic has against a value, in words that do not presume Python."""
     known = {"missing": "too few values", "too_long": "too many values"}
@@ -181,6 +192,8 @@ def _typed(where: str, text: str, hint: Any, unit: str) -> Any:
     origin = get_origin(hint)
     if origin is Annotated:
         return _typed(where, text, get_args(hint)[0], unit)
+    if origin is Literal:
+        return next((value for value in get_args(hint) if spelt(value) == text.strip()), text.strip())
     if origin in (Union, types.UnionType):
         choices = get_args(hint)
         if text.lower() == "none" and type(None) in choices:

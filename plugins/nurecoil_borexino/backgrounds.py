@@ -209,6 +209,9 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
     if options.pileup_shape is not None and options.pileup != "figure":
         raise OptionError("borexino.pileup_shape", f"a shape with borexino.pileup={options.pileup}",
                           "borexino.pileup=figure", "Leave one of the two out.")  # fmt: skip
+    if options.pileup != "figure" and options.pileup_error != Options.pileup_error:
+        raise OptionError("borexino.pileup_error", f"{options.pileup_error:g} with borexino.pileup="
+                          f"{options.pileup}", "borexino.pileup=figure", "Leave one of the two out.")  # fmt: skip
     if options.pileup == "none":
         return None
     if options.pileup == "figure":
@@ -221,7 +224,8 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
             unit,
             1.0,
             lower=0.0,
-            constraint=GaussianConstraint(1.0, 0.2),
+            constraint=GaussianConstraint(1.0, options.pileup_error) if options.pileup_error > 0 else None,
+            fixed=options.pileup_error == 0,
             description="pile-up over that of its shape",
             source=source,
         )

@@ -47,8 +47,11 @@ class Options:
     )
     pileup: Literal["figure", "convolution", "convolution-2014", "none"] = option(
         "figure",
-        help="figure: shape of arXiv:1707.09279 Fig. 6a, free within 20 %; convolution: 14C twice, 137.5 +- "
-        "2.8 cpd/100 t; convolution-2014: the same at 321 +- 7",
+        help="figure: shape of arXiv:1707.09279 Fig. 6a, free within pileup_error; convolution: 14C twice, "
+        "137.5 +- 2.8 cpd/100 t; convolution-2014: the same at 321 +- 7",
+    )
+    pileup_error: Annotated[float, Interval(ge=0, le=10)] = option(
+        0.2, help="relative error of the figure's pile-up; 0: held at it"
     )
     comb: bool = option(
         True, help="bin-to-bin factor of the hit normalisation, borrowed from the official fit"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nurecoil.errors import OptionError, PluginError
 from nurecoil.experiment import option
-from nurecoil.options import UNITS, make_options, parse_settings
+from nurecoil.options import UNITS, ends_in_unit, make_options, parse_number, parse_settings
 
 
 @dataclass(frozen=True)
@@ -179,3 +179,31 @@ def test_a_type_that_does_not_exist_is_the_plugins_fault() -> None:
     assert make_options("odd", Odd) == Odd()
     with pytest.raises(PluginError, match=r"odd\.thing: its type 'Nowhere' cannot be resolved"):
         make_options("odd", Odd, {"thing": "2"})
+
+
+@given(value=st.floats(0, 1e6), unit=st.sampled_from(["eV", "keV", "MeV", "GeV"]))
+def test_a_number_alone_is_converted_as_an_option_is(value: float, unit: str) -> None:
+    assert parse_number("--over", f"{value!r} {unit}", "keV") == pytest.approx(
+        value * UNITS[unit][1] / UNITS["keV"][1]
+    )
+    assert parse_number("--over", f"{value!r}", "keV") == value
+    assert ends_in_unit(f"{value!r}{unit}") == unit
+    assert ends_in_unit(f"{value!r}") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        ("ten", "MeV", "--over: 'ten'. Allowed: a number [MeV]."),
+        ("", "1", "--over: ''. Allowed: a number."),
+        ("inf", "1", "--over: 'inf'. Allowed: a number."),
+        ("1e999", "1", "--over: '1e999'. Allowed: a number."),
+        ("nan", "s", "--over: 'nan'. Allowed: a number [s]."),
+        ("3 kg", "MeV", "--over: unit 'kg' in '3 kg'. Allowed: eV, keV, MeV, GeV."),
+        ("3 MeV", "1", "--over: unit 'MeV' in '3 MeV'. Allowed: a pure number."),
+    ],
+)
+def test_what_is_no_number_alone(text: str, unit: str, said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse_number("--over", text, unit)
+    assert str(caught.value) == said

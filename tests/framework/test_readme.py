@@ -12,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import nurecoil as nr
-from nurecoil.cli.app import COMMANDS, application
+from nurecoil.cli.app import COMMANDS, GROUPS, application
 from nurecoil.histograms import read_histogram
 from nurecoil.inference.rules import RULES
 from nurecoil.options import make_options, parse_settings
@@ -46,15 +46,17 @@ def inline(text: str) -> list[str]:
 
 def command(words: list[str]) -> Any:
     """The typer command that the words call."""
-    assert words[0] in COMMANDS, words
-    return get_command(application(words)).commands[words[0]]  # type: ignore[attr-defined]
+    assert words[0] in (*COMMANDS, *GROUPS), words
+    found = get_command(application(words)).commands[words[0]]  # type: ignore[attr-defined]
+    return found.commands[words[1]] if words[0] in GROUPS else found
 
 
 def parsed(line: str) -> dict[str, Any]:
     """What the parser makes of a command line; it ends the test where the line is wrong."""
     words = shlex.split(line)[1:]
     called = command(words)
-    return dict(called.make_context(words[0], words[1:]).params)
+    first = 2 if words[0] in GROUPS else 1
+    return dict(called.make_context(words[first - 1], words[first:]).params)
 
 
 def place(page: Path) -> str:

@@ -13,5 +13,33 @@ class TestGallium(ExperimentConformance):
     experiment = "gallium"
 
 
+class TestKamLAND(ExperimentConformance):
+    experiment = "kamland"
+
+
+class TestJUNO(ExperimentConformance):
+    experiment = "juno"
+
+
+class TestSNO(ExperimentConformance):
+    experiment = "sno"
+
+
+class TestDUNE(ExperimentConformance):
+    experiment = "dune"
+
+
 class TestMagneticMoment(SearchConformance):
     search, experiment = "magnetic-moment", "borexino"
+
+
+class TestLightVector(SearchConformance):
+    search, experiment = "light-vector", "kamland"
+
+
+class TestBLVector(SearchConformance):
+    search, experiment = "b-l-vector", "kamland"
+
+
+class TestMillicharge(SearchConformance):
+    search, experiment = "millicharge", "kamland"

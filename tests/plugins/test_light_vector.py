@@ -1,8 +1,8 @@
 """What the light vector is held to on Borexino's public spectrum: four limits and their course with the mass.
 
 The numbers are a prototype's (``tests/reference/light_vector_borexino.json``). They come out with the pile-up
-at the normalisation of the figure it was read from. Here it is fitted (0.76 of it, within 20 %), which moves pp
-up, and with gallium the limit too: by 12 to 44 %. Both are tried.
+at the normalisation of the figure it was read from. Here it is fitted (0.76 of it, within 20 %), which moves
+pp up, and with gallium the limit too: by 12 to 44 %. Both are tried.
 """
 
 from __future__ import annotations
@@ -78,9 +78,19 @@ def test_one_coupling_held_is_the_same_limit_on_the_product() -> None:
 
 def test_destructive_interference_has_a_profile_without_jumps() -> None:
     """From near or far neighbours the same curve, with one valley: no point hangs in another minimum."""
-    made = model("interference", "borexino", sign="negative")
+    options = {"interference": True, "sign": -1}
+    made = build(["borexino", "gallium"], "light-vector", {"light-vector": options})
     grid = np.linspace(0.0, 2.2e-6, 45)
     whole, sparse = profile(made, "g", grid), profile(made, "g", grid[::4])
     np.testing.assert_allclose(whole.delta_nll[::4], sparse.delta_nll, atol=2e-3)
     steps = np.diff(whole.delta_nll)
     assert np.count_nonzero(np.diff(np.sign(steps[np.abs(steps) > 1e-3]))) == 1  # one valley
+
+
+def test_pileup_held_at_the_figure_gives_the_prototype() -> None:
+    """What users type for it: `--set borexino.pileup_error=0`."""
+    options = {"borexino": {"range": "95,900", "pileup_error": 0.0}, "light-vector": {"interference": True}}
+    made = build(["borexino", "gallium"], "light-vector", options)
+    assert made.parameters[PILEUP].fixed
+    expected = REFERENCE["limits"]["interference"]["borexino+gallium"][0] * UNIT
+    assert limit(made, points=25).value == pytest.approx(expected, rel=0.05)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,6 +34,7 @@ def compatibility(
         ),
     ] = "area",
     points: Annotated[int, typer.Option("--points", min=5, help="Points of every scan.")] = 41,
+    basis: BasisOption = None,
     settings: SetOption = None,
     plot: PlotOption = None,
     json: JsonOption = None,
@@ -47,12 +48,12 @@ def compatibility(
       nurecoil compatibility borexino gallium --search magnetic-moment
         --set solar.ssm=SF3-GS98 --set solar.flux_prior=ssm --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.request import build_model, scanning, with_basis
     from nurecoil.studies.compatibility import compare
 
     with reserved(json, plot):
         _check(experiments, search, method, cl)
-        model = build_model(experiments, search, settings)
+        model = build_model(experiments, search, with_basis(settings, search, basis))
         with scanning("limits of the parts") as progress:
             found = compare(model, method, cl, points=points, progress=progress)
         if plot is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import STATED, ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import STATED, BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
 __all__ = ["fit"]
 
@@ -15,6 +15,7 @@ __all__ = ["fit"]
 def fit(
     experiments: ExperimentsArgument,
     search: SearchOption = None,
+    basis: BasisOption = None,
     settings: SetOption = None,
     fix: Annotated[
         list[str] | None,
@@ -34,13 +35,13 @@ def fit(
       nurecoil fit borexino gallium --search magnetic-moment --fix mu_eff=2.8e-11 --plot out
       nurecoil fit borexino --set borexino.range=95,900 --set borexino.response=exact --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, working
+    from nurecoil.cli.request import build_model, with_basis, working
     from nurecoil.cli.words import goodness_without, print_fit
     from nurecoil.inference.fit import fit as fit_model
 
     with reserved(json, plot):
         fixed = dict(assignment(text) for text in fix or [])
-        model = build_model(experiments, search, settings)
+        model = build_model(experiments, search, with_basis(settings, search, basis))
         with working("fitting"):
             result = fit_model(model, fix=fixed, minimiser=minimiser)
         meta = model.metadata

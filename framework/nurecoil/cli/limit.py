@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,17 @@ MethodOption = Annotated[
         help="area, area-squared, delta-chi2-one-sided, delta-chi2-two-sided; several with commas; or all.",
     ),
 ]
+OneMethodOption = Annotated[
+    str,
+    typer.Option(
+        "--method", help="One of area, area-squared, delta-chi2-one-sided and delta-chi2-two-sided."
+    ),
+]
+ToysOption = Annotated[
+    int,
+    typer.Option("--toys", metavar="N", help="Median and bands from N toys, at least 20; 0 for Asimov data."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the toys.")]
 PointsOption = Annotated[int, typer.Option("--points", min=5, help="Points of the scan.")]
 
 
@@ -33,6 +44,7 @@ def limit(
     cl: LevelOption = 0.90,
     method: MethodOption = "area",
     points: PointsOption = 41,
+    basis: BasisOption = None,
     settings: SetOption = None,
     plot: PlotOption = None,
     json: JsonOption = None,
@@ -45,7 +57,7 @@ def limit(
       nurecoil limit borexino --search magnetic-moment --method all --plot out
       nurecoil limit borexino gallium --search magnetic-moment --set borexino.data=mine.root:h --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.request import build_model, scanning, with_basis
     from nurecoil.cli.words import goodness_without, print_limits
     from nurecoil.inference.limits import limits
     from nurecoil.inference.rules import check_level
@@ -54,7 +66,7 @@ def limit(
         chosen = _methods(method)
         check_level(cl)
         _needs_search(search)
-        model = build_model(experiments, search, settings)
+        model = build_model(experiments, search, with_basis(settings, search, basis))
         with scanning(f"profile of {model.poi}") as progress:
             found = limits(model, cl, chosen, points=points, progress=progress)
         meta = model.metadata
@@ -72,23 +84,29 @@ def sensitivity(
     experiments: ExperimentsArgument,
     search: SearchOption = None,
     cl: LevelOption = 0.90,
-    method: MethodOption = "area",
+    method: OneMethodOption = "area",
+    toys: ToysOption = 0,
+    seed: SeedOption = 1,
     points: PointsOption = 41,
+    basis: BasisOption = None,
     settings: SetOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Expected upper limit: the limit on the Asimov data of the model without signal.
+    """Expected upper limit of the model without signal, with bands of one and two standard deviations.
 
     \b
     Examples:
-      nurecoil sensitivity borexino --search magnetic-moment
+      nurecoil sensitivity juno --search light-vector --set juno.threshold=0.2
       nurecoil sensitivity borexino gallium --search magnetic-moment --set borexino.setup=paper
+      nurecoil sensitivity dune --search magnetic-moment --toys 500 --seed 7 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.request import build_model, scanning, with_basis
     from nurecoil.cli.words import console
     from nurecoil.errors import OptionError
     from nurecoil.inference.rules import check_level
+    from nurecoil.inference.sensitivity import check_toys
     from nurecoil.inference.sensitivity import sensitivity as expected
+    from nurecoil.report.tables import bands_table
 
     with reserved(json):
         chosen = _methods(method)
@@ -96,19 +114,23 @@ def sensitivity(
             raise OptionError("--method", method, "one method for an expected limit")
         check_level(cl)
         _needs_search(search)
-        model = build_model(experiments, search, settings)
-        with scanning(f"profile of {model.poi}") as progress:
-            found = expected(model, chosen[0], cl, points=points, progress=progress)
+        check_toys(toys, seed)
+        model = build_model(experiments, search, with_basis(settings, search, basis))
+        with scanning(f"expected limits on {model.poi}") as progress:
+            found = expected(model, chosen[0], cl, toys=toys, seed=seed, points=points, progress=progress)
 
     def words() -> None:
         unit = "" if found.unit == "1" else f" {found.unit}"
-        console().print(
+        data = f"{toys} toys, seed {seed}" if toys else "Asimov data"
+        out = console()
+        out.print(
             f"expected {found.limit.poi} < {found.median:.4g}{unit} at {100 * cl:g} % "
-            f"({found.limit.method}: {found.limit.convention}; Asimov data)",
+            f"({found.limit.method}: {found.limit.convention}; {data})",
             soft_wrap=True,
         )
-        for note in model.metadata["notes"]:
-            console().print(f"note: {note}", soft_wrap=True)
+        out.print(bands_table(found))
+        for note in found.limit.model.metadata["notes"]:
+            out.print(f"note: {note}", soft_wrap=True)
 
     deliver(found.to_json(), json, words)
 

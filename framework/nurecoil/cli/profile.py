@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import STATED, ExperimentsArgument, SearchOption, SetOption
+from nurecoil.cli.request import STATED, BasisOption, ExperimentsArgument, SearchOption, SetOption
 
 if TYPE_CHECKING:
     from nurecoil.model.parameters import Parameter
@@ -28,6 +28,7 @@ def profile(
         typer.Option("--range", metavar="LOW,HIGH", help="Ends of the scan; by default to -log L + 12."),
     ] = None,
     points: Annotated[int, typer.Option(min=2, help="Points of the scan.")] = 41,
+    basis: BasisOption = None,
     settings: SetOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -41,14 +42,14 @@ def profile(
     import time
 
     from nurecoil._version import __version__
-    from nurecoil.cli.request import build_model, scanning
+    from nurecoil.cli.request import build_model, scanning, with_basis
     from nurecoil.errors import OptionError
     from nurecoil.inference.profile import profile as scan_profile
 
     with reserved(json):
         values = _values(scan_range, points)
         began = time.perf_counter()
-        model = build_model(experiments, search, settings)
+        model = build_model(experiments, search, with_basis(settings, search, basis))
         name = parameter or model.poi
         if name is None:
             raise OptionError(

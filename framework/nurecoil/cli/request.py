@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STATED",
+    "BasisOption",
     "ExperimentsArgument",
     "PlotOption",
     "SearchOption",
@@ -24,6 +25,7 @@ __all__ = [
     "merged",
     "scanning",
     "split_settings",
+    "with_basis",
     "working",
 ]
 
@@ -49,6 +51,17 @@ SetOption = Annotated[
     ),
 ]
 """Options."""
+BasisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--basis",
+        metavar="BASIS",
+        help="Which moments, for a search that has the choice: effective, flavour, mass-dirac or "
+        "mass-majorana; short for --set SEARCH.basis=BASIS.",
+        show_default=False,
+    ),
+]
+"""The basis of the moments."""
 PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="FOLDER", help="Write plots into FOLDER.", show_default=False),
@@ -79,6 +92,27 @@ def build_model(
         return build(experiments, search, parse_settings(settings or []))
 
 
+def with_basis(settings: Sequence[str] | None, search: str | None, basis: str | None) -> list[str]:
+    """The settings with ``--basis`` among them.
+
+    Raises:
+        OptionError: where a basis is given without a search.
+
+    Example:
+        >>> with_basis(None, "magnetic-moment", "flavour")
+        ['magnetic-moment.basis=flavour']
+    """
+    given = list(settings or [])
+    if basis is None:
+        return given
+    if search is None:
+        from nurecoil.errors import OptionError
+
+        raise OptionError("--basis", f"{basis} without a search", "a search with a choice of basis",
+                          "Add --search magnetic-moment.")  # fmt: skip
+    return [*given, f"{search}.basis={basis}"]
+
+
 def merged(
     options: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
@@ -103,15 +137,14 @@ def split_settings(
         >>> split_settings({"a": {"x": 1}, "solar": {"ssm": "s"}}, [["a"], ["b"]], None)
         [{'a': {'x': 1}, 'solar': {'ssm': 's'}}, {'solar': {'ssm': 's'}}]
     """
+    from nurecoil.shared import SHARED
+
     named = {name for group in groups for name in group}
     return [
         {
             owner: values
             for owner, values in settings.items()
-            if owner in group
-            or owner == search
-            or owner in ("solar", "isodar")
-            or (number == 0 and owner not in named)
+            if owner in group or owner == search or owner in SHARED or (number == 0 and owner not in named)
         }
         for number, group in enumerate(groups)
     ]

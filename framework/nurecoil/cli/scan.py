@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nurecoil.cli.limit import LevelOption, MethodOption
+from nurecoil.cli.limit import LevelOption, OneMethodOption
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +32,12 @@ def scan(
     points: Annotated[int, typer.Option("--points", min=2, help="Values between the two ends.")] = 60,
     spacing: Annotated[
         str | None,
-        typer.Option("--spacing", help="log or linear; by default log over more than a factor of ten."),
+        typer.Option(
+            "--spacing", help="log or linear; by default log from 0 or over more than a factor of ten."
+        ),
     ] = None,
     each: Annotated[
-        bool, typer.Option("--each", help="Also every experiment alone that the search acts on.")
+        bool, typer.Option("--each", help="Also every experiment alone, where the search acts on it.")
     ] = False,
     compare: Annotated[
         list[str] | None,
@@ -47,7 +49,8 @@ def scan(
         ),
     ] = None,
     cl: LevelOption = 0.90,
-    method: MethodOption = "area",
+    method: OneMethodOption = "area",
+    basis: BasisOption = None,
     settings: SetOption = None,
     plot: PlotOption = None,
     json: JsonOption = None,
@@ -62,7 +65,7 @@ def scan(
     """  # noqa: D301, E501  (the \b keeps the examples' lines apart)
     from nurecoil._version import __version__
     from nurecoil.analysis import Request
-    from nurecoil.cli.request import scanning, split_settings
+    from nurecoil.cli.request import scanning, split_settings, with_basis
     from nurecoil.errors import OptionError
     from nurecoil.inference.rules import check_level, rule
     from nurecoil.options import parse_settings
@@ -74,7 +77,7 @@ def scan(
             raise OptionError("--over", over, "OPTION=LOW:HIGH", "Such as --over mass=0:100MeV.")
         rule(method)
         check_level(cl)
-        given = parse_settings(settings or [])
+        given = parse_settings(with_basis(settings, search, basis))
         groups = [list(experiments)]
         if each and len(experiments) > 1:
             groups += [[one] for one in experiments]
@@ -84,15 +87,16 @@ def scan(
             Request.of(group, search, options)
             for group, options in zip([*groups, *asked], shared, strict=True)
         ]
-        _, _, unit = option_of(requests[0], name.strip())
-        values = scan_points(text.strip(), points, spacing, unit)
+        name = name.strip()
+        units = [option_of(request, name)[2] for request in (requests[0], *requests[len(groups) :])]
+        values = scan_points(text.strip(), points, spacing, units[0])
         curves: list[Exclusion] = []
         left_out: list[str] = []
         for number, request in enumerate(requests):
             label = " + ".join(request.experiments)
-            with scanning(f"{label}: {name} ") as progress:
+            with scanning(f"{label}: {name}") as progress:
                 try:
-                    curves.append(exclusion(request, name.strip(), values, method, cl, progress=progress))
+                    curves.append(exclusion(request, name, values, method, cl, progress=progress))
                 except OptionError as error:
                     if not 0 < number < len(groups):
                         raise

@@ -93,7 +93,72 @@ def moments(mu_eff: float = 2.8e-11) -> Sheet:
     return Sheet(found.to_json(), lambda: words(found))
 
 
-TABLES: Mapping[str, Callable[..., Sheet]] = MappingProxyType({"moments": moments})
+def isodar() -> Sheet:
+    """The IsoDAR slides' limits on the magnetic moment and on a light vector, published beside computed.
+
+    Returns:
+        Twelve rows.
+
+    Raises:
+        NurecoilError: where an experiment or a search is missing or cannot be fitted.
+
+    Example:
+        >>> len(isodar().document["rows"])  # doctest: +SKIP
+        12
+    """
+    from nurecoil.cli.request import scanning
+    from nurecoil.inference.rules import RULES
+    from nurecoil.studies.isodar import BEFORE_CUTS, SEARCHES, isodar_table
+
+    with scanning("limits of the slides") as progress:
+        found = isodar_table(progress)
+
+    def words() -> None:
+        from nurecoil.cli.words import console
+
+        for search in SEARCHES:
+            rows = [row for row in found.rows if row.search == search]
+            unit = "" if rows[0].unit == "1" else f" [{rows[0].unit}]"
+            slides = _table(
+                f"{search}: 90 % limits{unit} in the slides' convention",
+                ("experiment", "left"), ("above [MeV]", "right"), ("events", "right"),
+                ("first principles", "right"), ("published", "right"), ("computed", "right"),
+                ("published/computed", "right"), (f"at {BEFORE_CUTS:g} x events", "right"),
+                ("published/that", "right"),
+            )  # fmt: skip
+            ours = _table(
+                f"{search}: 90 % limits{unit} with resolution and backgrounds, by rule",
+                ("experiment", "left"), ("above [MeV]", "right"), *((name, "right") for name in RULES),
+            )  # fmt: skip
+            for row in rows:
+                count = row.events_first_principles
+                where = (row.experiment, f"{row.threshold:g}")
+                slides.add_row(
+                    *where,
+                    f"{row.events:g}",
+                    "" if count is None else f"{count:.0f}",
+                    f"{row.published:.3g}",
+                    f"{row.computed:.3g}",
+                    f"{row.ratio:.2f}",
+                    f"{row.computed_before_cuts:.3g}",
+                    f"{row.ratio_before_cuts:.2f}",
+                )
+                ours.add_row(*where, *(f"{row.ours[name]:.3g}" for name in RULES))
+            console().print(slides)
+            console().print(ours)
+        lines = [
+            f"counts above {one['above']:g} MeV over those above {one['over']:g} MeV at {one['experiment']}: "
+            f"quoted {one['quoted']:.2f}, computed {one['computed']:.3f}"
+            for one in found.count_ratios
+        ]
+        lines += [f"note: {note}" for note in found.notes]
+        for line in [*lines, *(f"reference: {one}" for one in found.references)]:
+            console().print(line, soft_wrap=True)
+
+    return Sheet(found.to_json(), words)
+
+
+TABLES: Mapping[str, Callable[..., Sheet]] = MappingProxyType({"isodar": isodar, "moments": moments})
 """Name of a table to the function that makes it."""
 
 
@@ -115,6 +180,7 @@ def tables(
 
     \b
     Examples:
+      nurecoil tables isodar
       nurecoil tables moments
       nurecoil tables moments --mu-eff 3.2e-11 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)

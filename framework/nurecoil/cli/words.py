@@ -112,5 +112,9 @@ def print_notes(result: FitResult) -> None:
             f"{closure['nll']:.2g} in -log L",
             soft_wrap=True,
         )
+    waiting = [channel.name for channel in result.model.channels if channel.asimov]
+    if waiting:
+        out.print(f"note: no data: Asimov data of the starting values stand in for {', '.join(waiting)}",
+                  soft_wrap=True)  # fmt: skip
     for note in result.model.metadata.get("notes", ()):
         out.print(f"note: {note}", soft_wrap=True)

@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 LARGEST_EXPONENT = 30.0
 """Where the exponent of a morph is cut: nothing physical changes a template by a factor of 1e13."""
+_EMPTY_SHARE, _SIGNED_SHARE = 1e-12, 1e-3
+"""Shares of the largest content up to which a bin does not move, where none is negative and where some are."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,12 @@ def _bend(template: Template, centre: Array, shift: Array, slope: Array) -> Arra
 
 
 def _log_slope(counts: Array, jacobian: Array) -> Array:
-    """Logarithmic derivative; zero where a bin is empty for all practical purposes, NaN where it is NaN."""
-    used = ~(counts <= 1e-12 * max(float(np.max(counts, initial=0.0)), 1e-300))
+    """Logarithmic derivative; zero where a bin is empty for all practical purposes, NaN where it is NaN.
+
+    A template that changes its sign (interference) has no logarithm where it passes through zero: bins below
+    a thousandth of its largest do not move.
+    """
+    size = np.abs(counts)
+    share = _SIGNED_SHARE if np.any(counts < 0) else _EMPTY_SHARE
+    used = ~(size <= share * max(float(np.max(size, initial=0.0)), 1e-300))
     return np.where(used, jacobian / np.where(used, counts, 1.0), 0.0)

@@ -79,18 +79,18 @@ class CompiledChannel:
             jacobian[where] += factors[row] * self._last[row][2]
         return factors @ templates, jacobian
 
-    def bends(self, position: Array, weight: Array) -> Array | None:
+    def bends(self, position: Array, weight: Array) -> Array:
         """Second derivatives of the expected contents, summed over bins with a weight.
+
+        Exact templates have none to give: theirs by response parameters are left out.
 
         Args:
             position: internal coordinates, shape ``(parameters,)``.
             weight: shape ``(bins,)``.
 
         Returns:
-            Shape ``(parameters, parameters)``; ``None`` where an exact template has none to give.
+            Shape ``(parameters, parameters)``.
         """
-        if self._exact:
-            return None
         templates, morphs = self._templates(position)
         factors, slopes = self._factors(position), self._factor_slopes(position)
         total = np.zeros((self._parameters, self._parameters))

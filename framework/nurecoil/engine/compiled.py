@@ -130,9 +130,7 @@ class CompiledModel:
                 weight = 1 / channel.width**2
                 residual = (expected - channel.observed) * weight
             total += (jacobian * weight) @ jacobian.T
-            bends = compiled.bends(position, residual)
-            if bends is not None:
-                total += bends
+            total += compiled.bends(position, residual)
         return np.asarray(total)
 
     def evaluate(self, position: Array) -> tuple[float, Array, Array]:
@@ -222,8 +220,13 @@ def _poisson(expected: Array, observed: Array) -> float:
     if not np.all(expected >= 0) or np.any((expected == 0) & (observed > 0)):
         return math.inf
     counted = observed > 0
-    excess = np.where(counted, (expected - observed) / np.where(counted, observed, 1.0), 0.0)
-    return float(np.sum(expected[~counted]) + observed @ (excess - np.log1p(excess)))
+    mean, counts = expected[counted], observed[counted]
+    excess = (mean - counts) / counts
+    near = excess > -0.5  # farther down the ratio has digits that its difference from 1 has lost
+    logs = np.log1p(np.where(near, excess, 0.0))
+    if not near.all():
+        logs[~near] = np.log(mean[~near] / counts[~near])
+    return float(np.sum(expected[~counted]) + counts @ (excess - logs))
 
 
 def _constant(channel: Channel) -> float:

@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 Objective = Callable[[Array], tuple[float, Array, Array]]
 
 _LEAST_DECREASE = 0.1
+_FISHER_ITERATIONS = 25
+"""Steps along the Fisher matrix after which second derivatives take over; most fits take fewer than ten."""
 _LARGEST_DAMPING = 1e12
 
 
@@ -64,7 +66,8 @@ def minimise(
     by the diagonal of F. A step that does not lower the objective is shortened, then the diagonal is
     damped; the stop is on the model's predicted decrease, the EDM. Where no step along the Fisher matrix
     lowers the objective and the second derivatives are known, they take its place from there on, each
-    eigenvalue with its absolute value: far from the data a response bends more than its slopes tell.
+    eigenvalue with its absolute value: far from the data a response bends more than its slopes tell. So
+    they do after many steps: where a signal cancels (interference), Fisher steps go to and fro.
 
     Args:
         objective: maps a position to value, gradient ``(n,)`` and Fisher matrix ``(n, n)``; an
@@ -97,10 +100,11 @@ def minimise(
         most_iterations, message = 0, "the model is not defined at the starting point"
     while iterations < most_iterations:
         iterations += 1
+        bent |= second is not None and iterations > _FISHER_ITERATIONS
         if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(fisher))):
             message = "the gradient is not finite"
             break
-        curvature = _upright(second(position), fisher) if bent and second is not None else fisher
+        curvature = _curvature(second(position), fisher) if bent and second is not None else fisher
         step = box_step(gradient, _damped(curvature, damping), position, lower, upper)
         if damping == 0.0:
             edm = max(0.0, -float(gradient @ step + 0.5 * step @ curvature @ step))
@@ -202,12 +206,19 @@ def _damped(fisher: Array, damping: float) -> Array:
     return np.asarray(fisher + damping * np.diag(np.where(diagonal > 0, diagonal, 1.0)))
 
 
-def _upright(second: Array, fisher: Array) -> Array:
-    """Second derivatives with the absolute values of their eigenvalues, in units of the Fisher matrix."""
+def _curvature(second: Array, fisher: Array) -> Array:
+    """Second derivatives with the absolute values of their eigenvalues, in units of the Fisher matrix.
+
+    The Fisher matrix itself where they are no numbers.
+    """
+    if not np.all(np.isfinite(second)):
+        return fisher
     diagonal = np.sqrt(np.maximum(np.diag(fisher), 0.0))
     unit = np.where(diagonal > 0, diagonal, 1.0)
     values, axes = np.linalg.eigh(second / np.outer(unit, unit))
-    return np.asarray((axes * np.abs(values)) @ axes.T * np.outer(unit, unit))
+    size = np.abs(values)
+    size[size < 1e-10] = 1.0  # a straight line (bins without events) is left to the Fisher matrix
+    return np.asarray((axes * size) @ axes.T * np.outer(unit, unit))
 
 
 def _move(position: Array, step: Array, lower: Array, upper: Array) -> Array:

@@ -58,8 +58,8 @@ def compile_response(
         model: a model with exact templates; one without comes back as it is.
         at: the exact model's minimum, where it is known already.
         held: parameters that stay at their starting values in the fit that places the morph.
-        like: a compiled model with the same response parameters: its expansion point, steps, starting
-            values and closure are taken over, and so are its morphs of templates that both have.
+        like: a compiled model: its expansion point, steps, starting values and closure are taken over, and
+            so are its morphs of templates that both have. One that lacks a response parameter is of no use.
 
     Returns:
         The compiled model; its metadata have ``response`` with the centre and the closure.
@@ -70,7 +70,7 @@ def compile_response(
     exact = _exact(model)
     if exact is model and not any(_is_exact(s) for c in model.channels for s in c.samples):
         return model
-    if like is not None and "response" in like.metadata:
+    if like is not None and _needed(exact) <= set(like.metadata.get("response", {}).get("centre", ())):
         return _compile_like(exact, like)
     compiled = CompiledModel(exact)
     fixed = np.array([name in held for name in compiled.names])
@@ -102,6 +102,11 @@ def compile_response(
         "closure": dataclasses.asdict(closure),
     }
     return dataclasses.replace(new, metadata={**model.metadata, "response": note})
+
+
+def _needed(exact: SpectralModel) -> set[str]:
+    """The response parameters of a model's exact templates."""
+    return {n for c in exact.channels for s in c.samples if _is_exact(s) for n in s.template.names}  # type: ignore[union-attr]
 
 
 def _compile_like(exact: SpectralModel, like: SpectralModel) -> SpectralModel:

@@ -95,13 +95,12 @@ def _solve(
         position[index] = part
         return compiled.information(position)[np.ix_(index, index)]
 
-    bends = second if compiled.closed else None
     lower, upper = compiled.lower[index], compiled.upper[index]
     starts = [origin[index]] if start is None else [origin[index], compiled.start[index]]
     attempts: list[Minimum] = []
     if minimiser == "newton":
         for begin in starts:
-            attempts.append(minimise(objective, begin, lower, upper, tolerance=EDM_TOLERANCE, second=bends))
+            attempts.append(minimise(objective, begin, lower, upper, tolerance=EDM_TOLERANCE, second=second))
             if attempts[-1].converged:
                 return _solution(attempts[-1], base, index, "newton")
     begins = [attempt.position for attempt in attempts[:1]] + starts

@@ -11,9 +11,9 @@ from scipy.special import gammaincc
 
 from nurecoil.inference.results import Goodness
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint
-from nurecoil.model.spectral import PoissonChannel, SpectralModel
+from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
-__all__ = ["constraint_pulls", "pearson"]
+__all__ = ["constraint_pulls", "pearson", "tested"]
 
 
 def pearson(
@@ -27,6 +27,7 @@ def pearson(
     For Poisson counts of mean mu each term ``(n - mu)^2/mu`` has mean 1 and variance ``2 + 1/mu``; the
     p-value is that of the gamma distribution with the sum's mean and variance, scaled to the degrees
     of freedom. An auxiliary measurement counts as one more bin: its pull squared, one degree of freedom.
+    Asimov data beside measured ones test nothing and are left out (:func:`tested`).
 
     Args:
         model: the model with its data.
@@ -43,7 +44,10 @@ def pearson(
         <Goodness chi2 0.4 / 1, p = 0.52>
     """
     statistic, variance, bins = 0.0, 0.0, 0
+    counted = {channel.name for channel in tested(model)}
     for channel, contents in zip(model.channels, expected, strict=True):
+        if channel.name not in counted:
+            continue
         if isinstance(channel, PoissonChannel):
             used = contents > 0
             mean = contents[used]
@@ -63,6 +67,24 @@ def pearson(
     variance *= ndf / bins
     shape = ndf**2 / variance
     return Goodness(statistic, ndf, float(gammaincc(shape, statistic * shape / ndf)))
+
+
+def tested(model: SpectralModel) -> tuple[Channel, ...]:
+    """The channels that a goodness of fit is about: those with data; all of them where none has.
+
+    Args:
+        model: the model.
+
+    Returns:
+        Its channels, or some of them.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> len(tested(counting(observed=12.0, background=10.0)))
+        1
+    """
+    measured = tuple(channel for channel in model.channels if not channel.asimov)
+    return measured or model.channels
 
 
 def constraint_pulls(model: SpectralModel, values: Mapping[str, float], free: Sequence[str]) -> list[float]:

@@ -64,15 +64,14 @@ def profile(
     walker = _Walker(model, parameter)
     best = walker.free()
     if values is None:
-        low, high = walker.range(best)
-        grid = np.linspace(low, high, points)
+        grid, solutions = walker.automatic(best, points, progress)
     else:
         grid = np.unique(np.asarray(values, float))
         if grid.size < 2:
             raise OptionError("profile values", f"{grid.size} different values", "at least 2")
         for value in grid:
             check_fixed(model, {parameter: float(value)})
-    solutions = walker.walk(grid, best, progress)
+        solutions = walker.walk(grid, best, progress)
     nll = np.array([solution.value for solution in solutions])
     lowest = min(best.value, float(nll.min()))
     compiled = walker.compiled
@@ -82,6 +81,11 @@ def profile(
 
 
 _MOST_FAILURES = 6
+"""How many points of the walk to the end of the range may fail."""
+_MOST_EXTENSIONS = 4
+"""How often an automatic scan is made, with ends farther out each time."""
+_LEAST_REACH = 0.75 * DELTA_NLL_REACH
+"""The least that -log L has risen at the ends of an automatic scan, where they are no bounds."""
 
 
 class _Walker:
@@ -125,13 +129,33 @@ class _Walker:
                 error.remedy,
             ) from error
 
-    def range(self, best: Solution) -> tuple[float, float]:
-        """From where -log L has risen far enough on the left to where it has on the right; or bounds."""
-        definition = self.model.parameters[self.parameter]
-        left = self._reach(best, -1, definition.lower)
-        return left, self._reach(best, +1, definition.upper)
+    def automatic(
+        self, best: Solution, points: int, progress: Progress | None
+    ) -> tuple[Array, list[Solution]]:
+        """Equal steps from where -log L has risen far enough on the left to where it has on the right.
 
-    def _reach(self, best: Solution, sign: int, bound: float) -> float:
+        The walk along the steps can find lower minima than the wide strides that sought the ends did. An end
+        that has not risen far enough by then is sought on from there.
+        """
+        definition = self.model.parameters[self.parameter]
+        bounds = {-1: definition.lower, 1: definition.upper}
+        ends = {sign: self._reach(best, sign, bounds[sign]) for sign in bounds}
+        for _ in range(_MOST_EXTENSIONS):
+            grid = np.linspace(ends[-1], ends[1], points)
+            solutions = self.walk(grid, best, progress)
+            lowest = min(best.value, *(solution.value for solution in solutions))
+            fell = [
+                (sign, end)
+                for sign, end in ((-1, solutions[0]), (1, solutions[-1]))
+                if end.value - lowest < _LEAST_REACH and ends[sign] != bounds[sign]
+            ]
+            if not fell:
+                break
+            for sign, end in fell:
+                ends[sign] = self._reach(best, sign, bounds[sign], end)
+        return grid, solutions
+
+    def _reach(self, best: Solution, sign: int, bound: float, begin: Solution | None = None) -> float:
         """Walk away from the best fit until -log L has risen far enough; steps at most double the way.
 
         Each step aims at the wanted rise by the last ones, as on a parabola: a point much farther out is one
@@ -145,13 +169,14 @@ class _Walker:
                 "the likelihood does not depend on it",
                 "a parameter that the data constrain",
             )
-        start = float(best.position[self.index])
+        start, first = float(best.position[self.index]), best if begin is None else begin
         edge = float(bound)
         if math.isfinite(bound):
             edge = float(self.compiled.coordinates({self.parameter: bound})[self.index])
         if start == edge:
             return float(bound)
-        neighbour, near, risen, step, failures = best, start, 0.0, 2.0 / stiffness, 0
+        neighbour, near, risen = first, float(first.position[self.index]), first.value - best.value
+        step, failures = 2.0 / stiffness if begin is None else 0.1 * abs(near - start), 0
         for _ in range(60):
             far = near + sign * step
             far = min(far, edge) if sign > 0 else max(far, edge)
@@ -179,7 +204,7 @@ class _Walker:
     def _refine(self, best: Solution, near: float, far: float, neighbour: Solution) -> float:
         """Bisect towards the point where the rise is between once and 1.6 times the wanted one.
 
-        The walk up a parabola ends at 1.5 times, which rounding must not decide upon.
+        The walk up a parabola ends at 1.2 times, well inside.
         """
         for _ in range(12):
             if neighbour.value - best.value <= 1.6 * DELTA_NLL_REACH:

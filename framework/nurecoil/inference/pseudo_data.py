@@ -18,9 +18,12 @@ from nurecoil.errors import OptionError
 from nurecoil.model.parameters import Constraint, GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
 
-__all__ = ["asimov", "shifted", "toy", "toy_stream"]
+__all__ = ["STREAMS", "asimov", "shifted", "toy", "toy_stream"]
 
 Array = NDArray[np.float64]
+
+STREAMS = 2**64
+"""How many seeds there are, and how many toys of each."""
 
 
 def asimov(model: SpectralModel, values: Mapping[str, float] | None = None) -> SpectralModel:
@@ -68,8 +71,8 @@ def shifted(model: SpectralModel, values: Mapping[str, float], direction: int) -
     """A model with Asimov data, all its data moved to what other parameter values predict, or mirrored.
 
     With ``direction`` 1 these are the Asimov data of ``values``. With -1 every measurement, auxiliary ones
-    too, moves as far to the other side of the truth: a fluctuation of the same size downwards, where a
-    parameter itself cannot follow.
+    too, moves as far to the other side of the truth (by the inverse factor for a log-normal constraint):
+    a fluctuation of the same size downwards, where a parameter itself cannot follow. Counts stop at 0.
 
     Args:
         model: a model with Asimov data of its starting values.
@@ -130,33 +133,40 @@ def toy_stream(seed: int, index: int) -> np.random.Generator:
     """The random numbers of one toy: the same whatever else is drawn, in whatever order, by whom.
 
     Args:
-        seed: seed of the ensemble, at least 0.
-        index: number of the toy, at least 0.
+        seed: seed of the ensemble, from 0 to 2**64 - 1.
+        index: number of the toy, in the same range.
 
     Returns:
-        A generator of a counter-based stream (Philox) of its own.
+        A generator of a counter-based stream of its own: Philox (Salmon et al., SC'11,
+        doi:10.1145/2063384.2063405) with the seed as its key, counting on from ``index * 2**192``.
 
     Raises:
-        OptionError: where seed or index is negative.
+        OptionError: where seed or index is outside its range.
 
     Example:
-        >>> [int(toy_stream(1, index).integers(100)) for index in (0, 1, 0)][::2]
-        [...]
+        >>> first, second, again = (float(toy_stream(1, index).random()) for index in (0, 1, 0))
+        >>> first == again, first == second
+        (True, False)
     """
-    if seed < 0 or index < 0:
-        raise OptionError("toys", f"seed {seed}, toy {index}", "whole numbers of at least 0")
-    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, index]))
+    if not (0 <= seed < STREAMS and 0 <= index < STREAMS):
+        raise OptionError("toys", f"seed {seed}, toy {index}", "whole numbers from 0 to 2**64 - 1")
+    key, counter = np.array([seed, 0], dtype=np.uint64), np.array([0, 0, 0, index], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def toy(model: SpectralModel, random: np.random.Generator) -> SpectralModel:
     """The model with data drawn at its starting values, auxiliary measurements among them.
 
+    Counts are drawn from Poisson distributions, Gaussian channels and constraints from normal ones; the
+    centre of a log-normal constraint is the truth times its factor to a normal power, and measurements of a
+    joint constraint are drawn together.
+
     Args:
         model: the model; its starting values are the truth.
-        random: where the random numbers come from.
+        random: where the random numbers come from (:func:`toy_stream`).
 
     Returns:
-        The model with drawn data and constraint centres.
+        The model with drawn data and constraint centres, not marked as Asimov.
 
     Example:
         >>> from nurecoil.testing.models import counting
@@ -184,7 +194,7 @@ def toy(model: SpectralModel, random: np.random.Generator) -> SpectralModel:
             centre = truth[name] * constraint.factor ** random.normal()
             changes[name] = {"constraint": dataclasses.replace(constraint, centre=centre)}
         elif isinstance(constraint, PoissonConstraint):
-            count = float(random.poisson(constraint.scale * truth[name]))
+            count = float(random.poisson(max(constraint.scale * truth[name], 0.0)))
             changes[name] = {"constraint": dataclasses.replace(constraint, count=count)}
     joint = tuple(
         dataclasses.replace(

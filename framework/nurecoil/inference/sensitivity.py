@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -15,23 +16,27 @@ from scipy.special import ndtr
 
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.response import compile_response, needs_recompiling
-from nurecoil.errors import FitError, ModelError, NurecoilError, OptionError
+from nurecoil.errors import FitError, ModelError, OptionError
 from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import Limit, limit
-from nurecoil.inference.pseudo_data import asimov, shifted, toy, toy_stream
+from nurecoil.inference.pseudo_data import STREAMS, asimov, shifted, toy, toy_stream
 from nurecoil.inference.results import Scan
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["BANDS", "Sensitivity", "ToyLimits", "sensitivity"]
+__all__ = ["BANDS", "FEWEST_TOYS", "Sensitivity", "ToyLimits", "check_toys", "sensitivity"]
 
 Progress = Callable[[int, int], None]
 
 BANDS = (-2, -1, 1, 2)
 """The edges of the bands, in standard deviations of the data."""
+FEWEST_TOYS = 20
+"""The fewest toys whose quantiles reach two standard deviations: 1 in 44 lies beyond on each side."""
 _BAND_POINTS = 17
 """Points of the scans behind the bands: their limits agree with those of 41 points to 0.3 %."""
-_MOST_FAILURES = 0.01
-"""The share of failed toys from which on a result says so."""
+_MOST_FAILURES = 0.5
+"""The share of toys without a limit from which on the others stand for nothing."""
+_DISORDER = 0.01
+"""Share by which a limit may lie on the wrong side of its neighbour's before the result says so."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +77,9 @@ class Sensitivity:
     Args:
         median: the expected limit, in ``unit``.
         unit: its unit.
-        bands: standard deviations (-2, -1, 1, 2) to the limit that such data would give.
+        bands: standard deviations (-2, -1, 1, 2) to the limit that such data would give, in ``unit``.
         source: whether median and bands come from ``Asimov`` data or from ``toys``.
-        limit: the whole limit on the Asimov data, with scan and fit.
+        limit: the whole limit on the Asimov data, with scan and fit; its notes say what failed.
         toys: the limits of all toys, or ``None``.
 
     Example:
@@ -99,7 +104,7 @@ class Sensitivity:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The limit's document with ``median``, ``bands`` and the toys behind them."""
+        """The document of the limit on the Asimov data, with ``median``, ``bands`` and their toys."""
         return {
             "median": self.median,
             "bands": {f"{sigma:+d}": value for sigma, value in self.bands.items()},
@@ -125,51 +130,88 @@ def sensitivity(
     interest at zero; where it has none, they are at their starting values. The median is the limit on the
     Asimov data. The bands are the limits on data in which the fitted signal has fluctuated by one and two
     standard deviations and the other parameters with it, as its profile says (after Cowan et al., Eur. Phys.
-    J. C 71 (2011) 1554, section 4.3); or, with ``toys``, quantiles of the limits on drawn data.
+    J. C 71 (2011) 1554, section 4.3); downwards the data are mirrored about the Asimov data. With ``toys``
+    median and bands are quantiles of the limits on drawn data instead.
+
+    For one number measured with a normal error the data are at -2, -1, 1 and 2 errors, and the bands exact.
+    Where few counts are expected they are approximate, and toys tell.
 
     Args:
         model: a model with a parameter of interest.
         method: the limit rule.
-        cl: confidence level.
+        cl: confidence level, between 0 and 1.
         toys: number of toys, 0 for Asimov bands.
-        seed: seed of the toys.
-        points: points of the scan.
+        seed: seed of the toys; a toy depends on it and on its own number alone.
+        points: points of the scan of the Asimov data.
         progress: called with limits done and limits in all.
 
     Returns:
         The expected limit.
 
     Raises:
-        FitError: where a fit does not converge, or no toy gives a limit.
+        FitError: where a fit to Asimov data does not converge, or less than half of the toys give a limit.
         ModelError: where the model has no parameter of interest.
-        OptionError: for an unknown method, an impossible level or fewer than 20 toys.
+        OptionError: for an unknown method, an impossible level, 1 to 19 toys or an impossible seed.
 
     Example:
         >>> from nurecoil.testing.models import counting
         >>> sensitivity(counting(observed=3.0, background=16.0))
-        <Sensitivity signal < 7.857 [5.043, 11.9] events expected at 90 % (area, Asimov)>
+        <Sensitivity signal < 7.985 [5.335, 11.82] events expected at 90 % (area, Asimov)>
     """
     if model.poi is None:
         raise ModelError("sensitivity", "the model has no parameter of interest", "a model with one")
-    if toys and toys < _FEWEST_TOYS:
-        raise OptionError("toys", str(toys), f"at least {_FEWEST_TOYS}, for quantiles up to two sigma; or 0")
+    check_toys(toys, seed)
     expected = _background_only(model)
     found = limit(expected, cl, method, points=points)
+    told = _counter(progress, 1 + (toys or len(BANDS)))
+    told()
     if toys:
-        drawn = _toy_limits(found.model, method, cl, toys, seed, progress)
-        return _from_toys(found, drawn)
+        return _from_toys(found, _toy_limits(found.model, method, cl, toys, seed, told))
     bands = {}
-    for done, sigma in enumerate(BANDS):
+    for sigma in BANDS:
         value = _at_sigma(found.scan, abs(sigma))
         pulled = fit(found.model, fix={model.poi: value}).values
         data = shifted(found.model, pulled, 1 if sigma > 0 else -1)
         bands[sigma] = limit(data, cl, method, points=_BAND_POINTS).value
-        if progress is not None:
-            progress(done + 1, len(BANDS))
+        told()
+    rising = np.array([bands[-2], bands[-1], found.value, bands[1], bands[2]])
+    if np.any(rising[1:] < rising[:-1] * (1 - _DISORDER)):
+        found = _noted(found, "the limit does not rise with the data: take the bands from toys")
     return Sensitivity(found.value, found.unit, bands, "Asimov", found)
 
 
-_FEWEST_TOYS = 20
+def check_toys(toys: int, seed: int) -> None:
+    """Refuse numbers of toys and seeds that give no bands.
+
+    Args:
+        toys: number of toys, 0 for none.
+        seed: their seed.
+
+    Raises:
+        OptionError: for 1 to 19 toys, a negative number, or a seed that is no unsigned 64-bit number.
+
+    Example:
+        >>> check_toys(5, 1)
+        Traceback (most recent call last):
+        ...
+        nurecoil.errors.OptionError: toys: 5. Allowed: at least 20, for quantiles up to two sigma; or 0.
+    """
+    if toys and toys < FEWEST_TOYS:
+        raise OptionError("toys", str(toys), f"at least {FEWEST_TOYS}, for quantiles up to two sigma; or 0")
+    if not 0 <= seed < STREAMS:
+        raise OptionError("seed of the toys", str(seed), "a whole number from 0 to 2**64 - 1")
+
+
+def _counter(progress: Progress | None, total: int) -> Callable[[], None]:
+    """A function that tells ``progress`` of one limit more whenever it is called."""
+    done = count(1)
+
+    def told() -> None:
+        number = next(done)
+        if progress is not None:
+            progress(number, total)
+
+    return told
 
 
 def _background_only(model: SpectralModel) -> SpectralModel:
@@ -185,12 +227,29 @@ def _background_only(model: SpectralModel) -> SpectralModel:
 
 
 def _at_sigma(scan: Scan, sigma: int) -> float:
-    """The value at which the Asimov profile has risen by ``sigma**2 / 2``."""
-    return float(np.interp(sigma**2 / 2, scan.delta_nll, scan.values))
+    """The least value above the truth, 0, at which the Asimov profile has risen by ``sigma**2 / 2``.
+
+    Interpolated in the root of the rise, which is straight for a parabola.
+    """
+    right = scan.values > 0
+    values = np.array([0.0, *scan.values[right]])
+    rise = np.sqrt(np.maximum([0.0, *scan.delta_nll[right]], 0.0))
+    wanted = sigma / np.sqrt(2.0)
+    above = np.flatnonzero(rise >= wanted)
+    if not above.size:
+        raise FitError(
+            f"bands of {scan.parameter!r}",
+            f"-log L rises by {float(rise.max()) ** 2:.3g} at most, up to the bound {scan.values[-1]:.4g}",
+            f"a rise by {wanted**2:.3g}, at {sigma} sigma",
+            "Widen the range of the parameter.",
+        )
+    last = int(above[0])
+    share = (wanted - rise[last - 1]) / (rise[last] - rise[last - 1])
+    return float(values[last - 1] + share * (values[last] - values[last - 1]))
 
 
 def _toy_limits(
-    model: SpectralModel, method: str, cl: float, toys: int, seed: int, progress: Progress | None
+    model: SpectralModel, method: str, cl: float, toys: int, seed: int, told: Callable[[], None]
 ) -> ToyLimits:
     limits: list[float] = []
     failures: list[tuple[int, str]] = []
@@ -198,26 +257,32 @@ def _toy_limits(
         try:
             drawn = toy(model, toy_stream(seed, index))
             limits.append(limit(drawn, cl, method, points=_BAND_POINTS).value)
-        except NurecoilError as error:
+        except FitError as error:
             failures.append((index, str(error)))
-        if progress is not None:
-            progress(index + 1, toys)
+        told()
     return ToyLimits(tuple(limits), seed, toys, tuple(failures))
 
 
 def _from_toys(found: Limit, drawn: ToyLimits) -> Sensitivity:
-    if not drawn.limits:
+    if drawn.failed > _MOST_FAILURES:
         raise FitError(
-            "sensitivity", f"none of {drawn.asked} toys gives a limit", "toys that can be fitted",
-            f"The first says: {drawn.failures[0][1]}",
-        )  # fmt: skip
+            "sensitivity",
+            f"{len(drawn.limits)} of {drawn.asked} toys give a limit",
+            "at least half of them",
+            f"Toy {drawn.failures[0][0]} says: {drawn.failures[0][1]}",
+        )
     quantiles = np.quantile(drawn.limits, ndtr([0.0, *BANDS]))
     bands = dict(zip(BANDS, quantiles[1:].tolist(), strict=True))
-    model = found.model
-    if drawn.failed > _MOST_FAILURES:
-        note = f"{len(drawn.failures)} of {drawn.asked} toys gave no limit and are left out of the bands"
-        notes = [*model.metadata.get("notes", ()), note]
-        changed = dataclasses.replace(model, metadata={**model.metadata, "notes": notes})
-        best = dataclasses.replace(found.best_fit, model=changed)
-        found = dataclasses.replace(found, best_fit=best)
+    if drawn.failures:
+        index, reason = drawn.failures[0]
+        number = f"{len(drawn.failures)} of {drawn.asked} toys"
+        found = _noted(found, f"{number} gave no limit and are left out, the first toy {index}: {reason}")
     return Sensitivity(float(quantiles[0]), found.unit, bands, "toys", found, drawn)
+
+
+def _noted(found: Limit, note: str) -> Limit:
+    """The limit with one note more."""
+    model = found.model
+    notes = [*model.metadata.get("notes", ()), note]
+    changed = dataclasses.replace(model, metadata={**model.metadata, "notes": notes})
+    return dataclasses.replace(found, best_fit=dataclasses.replace(found.best_fit, model=changed))

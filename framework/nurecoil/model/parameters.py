@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from nurecoil.errors import ModelError
 
@@ -241,11 +241,18 @@ def merge_parameters(groups: Iterable[tuple[str, Iterable[Parameter]]]) -> dict[
             if known != parameter:
                 raise ModelError(
                     f"shared parameter {parameter.name!r}",
-                    f"two definitions: {first} has {known!r}, {owner} has {parameter!r}",
+                    f"two definitions: {first} has {known!r}, {owner} has {parameter!r}; they differ in "
+                    + _differences(known, parameter),
                     "one definition",
                     "Give both the same options, or rename one of them.",
                 )
     return merged
+
+
+def _differences(one: Parameter, other: Parameter) -> str:
+    """The fields in which two definitions differ, with both values."""
+    pairs = [(f.name, getattr(one, f.name), getattr(other, f.name)) for f in fields(one)]
+    return ", ".join(f"{name} ({left!r} and {right!r})" for name, left, right in pairs if left != right)
 
 
 def _check_positive(what: str, value: float) -> None:

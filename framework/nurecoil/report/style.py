@@ -21,7 +21,17 @@ COLOURS = (
 )  # fmt: skip
 """Ten colours that colour-blind readers can tell apart (Petroff, arXiv:2107.02270)."""
 
-_SYMBOLS = {"mu_eff": r"$\mu_\mathrm{eff}$", "mu_B": r"$\mu_B$", "g": "$g$"}
+_SYMBOLS = {
+    "mu_eff": r"$\mu_\mathrm{eff}$",
+    "mu_B": r"$\mu_B$",
+    "mu_e": r"$\mu_{\nu_e}$",
+    "mu_mu": r"$\mu_{\nu_\mu}$",
+    "mu_tau": r"$\mu_{\nu_\tau}$",
+    "g": "$g$",
+    "g_nu": r"$g_\nu$",
+    "g_b_l": "$g_{B-L}$",
+    **{f"mu_{pair}": rf"$|\mu_{{{pair}}}|$" for pair in ("11", "22", "33", "12", "13", "23")},
+}
 
 
 @contextlib.contextmanager
@@ -62,9 +72,7 @@ def label_with_unit(name: str, unit: str) -> str:
         >>> label_with_unit("N_h", "hits")
         '$N_h$ [hits]'
     """
-    shown = _SYMBOLS.get(name, name)
-    if shown == name and "_" in name and len(name) <= 5:
-        shown = f"${name}$"
+    shown = _symbol(name)
     return shown if unit in ("", "1") else f"{shown} [{_SYMBOLS.get(unit, unit)}]"
 
 
@@ -77,7 +85,13 @@ def parameter_label(name: str, unit: str, exponent: int) -> str:
     """
     if not exponent:
         return label_with_unit(name, unit)
-    return f"{_SYMBOLS.get(name, name)} [$10^{{{exponent}}}$ {_SYMBOLS.get(unit, unit)}]".replace(" 1]", "]")
+    return f"{_symbol(name)} [$10^{{{exponent}}}$ {_SYMBOLS.get(unit, unit)}]".replace(" 1]", "]")
+
+
+def _symbol(name: str) -> str:
+    """A name as it is typeset."""
+    shown = _SYMBOLS.get(name, name)
+    return f"${name}$" if shown == name and "_" in name and len(name) <= 5 else shown
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -12,9 +12,11 @@ from nurecoil.inference.results import FitResult
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nurecoil.inference.sensitivity import Sensitivity
     from nurecoil.studies.exclusion import Exclusion
 
 __all__ = [
+    "bands_table",
     "exclusion_table",
     "goodness_line",
     "label_of",
@@ -136,8 +138,23 @@ def scan_table(scan: Mapping[str, Any]) -> Table:
     return table
 
 
+def bands_table(found: Sensitivity) -> Table:
+    """The expected limit between the edges of its bands."""
+    source = "Asimov data" if found.toys is None else f"{found.toys.asked} toys, seed {found.toys.seed}"
+    level = f"{100 * found.limit.cl:g} %"
+    title = f"expected {level} upper limits on {label_of(found.limit.poi, found.unit)} ({source})"
+    table = _table(title, ("data", "left"), ("limit", "right"))
+    rows = sorted([*found.bands.items(), (0, found.median)])
+    for sigma, value in rows:
+        table.add_row(f"{sigma:+d} sigma" if sigma else "median", f"{value:.4g}")
+    return table
+
+
 def exclusion_table(curves: Sequence[Exclusion]) -> Table:
-    """Limits along an option, one column a curve."""
+    """Limits along an option, one column a curve; all of one option, at the same values.
+
+    A limit that could not be had is an empty field.
+    """
     first = curves[0]
     option = first.over.partition(".")[2]
     columns = [(label_of(option, first.over_unit), "right"), *((one.label, "right") for one in curves)]

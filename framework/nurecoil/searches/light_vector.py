@@ -47,10 +47,10 @@ class Options:
     Example:
         >>> Options().mass, Options().interference
         (0.0, False)
-        >>> Options(sign="negative")
+        >>> Options(sign=-1)
         Traceback (most recent call last):
         ...
-        nurecoil.errors.OptionError: light-vector.sign: 'negative' without interference, where ...
+        nurecoil.errors.OptionError: light-vector.sign: -1 without interference, where ...
     """
 
     mass: Annotated[float, Interval(ge=0, le=100)] = option(0.0, unit="MeV", help="mass of the vector")
@@ -58,9 +58,7 @@ class Options:
         False,
         help="false: the vector's own term alone; true: the full amplitude, with interference",
     )
-    sign: Literal["positive", "negative"] = option(
-        "positive", help="sign of g_nu g_e, which the interference goes with"
-    )
+    sign: Literal[1, -1] = option(1, help="sign of g_nu g_e, which the interference goes with")
     charges: Literal["universal", "b-l", "l_e-l_mu", "l_e-l_tau"] = option(
         "universal", help="charges of the neutrino flavours and of the electron, in units of the couplings"
     )
@@ -73,11 +71,11 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what would be ignored."""
-        if self.sign == "negative" and not self.interference:
+        if self.sign < 0 and not self.interference:
             raise OptionError(
                 "light-vector.sign",
-                "'negative' without interference, where no sign matters",
-                "positive",
+                "-1 without interference, where no sign matters",
+                "1",
                 "Add light-vector.interference=true, or leave the sign out.",
             )
         if self.couplings == "equal" and self.other_coupling != _OTHER:
@@ -136,7 +134,7 @@ class LightVector(Search):
         chosen = self.options
         product = (("g", 2),) if chosen.couplings == "equal" else (("g_nu", 1), ("g_e", 1))
         charges = CHARGES[chosen.charges]
-        if chosen.sign == "negative":
+        if chosen.sign < 0:
             charges = {flavour: -charge for flavour, charge in charges.items()}
         return vector_terms(product, chosen.mass, charges, interference=chosen.interference)
 
@@ -144,7 +142,7 @@ class LightVector(Search):
         """Convention, sign, charges, mass and the coupling that is held."""
         chosen = self.options
         if chosen.interference:
-            sign = ">" if chosen.sign == "positive" else "<"
+            sign = ">" if chosen.sign > 0 else "<"
             convention = f"its own term and the interference with W and Z, g_nu g_e {sign} 0"
         else:
             convention = "its own term alone, no interference"

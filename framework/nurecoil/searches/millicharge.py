@@ -26,23 +26,21 @@ class Options:
 
     Example:
         >>> Options().sign
-        'positive'
+        1
     """
 
     interference: bool = option(
         True, help="true: the full amplitude, interference with W and Z as well; false: photon exchange alone"
     )
-    sign: Literal["positive", "negative"] = option(
-        "positive", help="sign of the neutrino's charge, which the interference goes with"
-    )
+    sign: Literal[1, -1] = option(1, help="sign of the neutrino's charge, which the interference goes with")
 
     def __post_init__(self) -> None:
         """Refuse what would be ignored."""
-        if self.sign == "negative" and not self.interference:
+        if self.sign < 0 and not self.interference:
             raise OptionError(
                 "millicharge.sign",
-                "'negative' without interference, where no sign matters",
-                "positive",
+                "-1 without interference, where no sign matters",
+                "1",
                 "Add millicharge.interference=true, or leave the sign out.",
             )
 
@@ -83,7 +81,7 @@ class Millicharge(Search):
         """Photon exchange and, unless switched off, its interference."""
         found = [Term("charge", _own, ((self.poi, 2),))]
         if self.options.interference:
-            mixed = _mixed if self.options.sign == "positive" else _mixed_of_negative
+            mixed = _mixed if self.options.sign > 0 else _mixed_of_negative
             found.append(Term("interference", mixed, ((self.poi, 1),), signed=True))
         return found
 
@@ -93,7 +91,7 @@ class Millicharge(Search):
             return ["millicharge: photon exchange alone, no interference; one charge for every flavour"]
         return [
             "millicharge: photon exchange and its interference with W and Z; one "
-            f"{self.options.sign} charge for every flavour of neutrino"
+            f"{'positive' if self.options.sign > 0 else 'negative'} charge for every flavour of neutrino"
         ]
 
 

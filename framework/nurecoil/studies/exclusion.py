@@ -1,6 +1,6 @@
 """The exclusion curve: the limit on a coupling as a function of an option, such as a mediator's mass.
 
-The experiments are folded once; only what the option changes is made anew at each point. Points and spacing are
+The experiments are folded once; only what the option changes is made anew at each point. Points are
 chosen in :func:`scan_points`; drawing is in :mod:`nurecoil.report.exclusion_plot`.
 """
 
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import numpy as np
 
 from nurecoil.analysis import Request
 from nurecoil.errors import FitError, OptionError, unknown_name
 from nurecoil.inference.limits import limit
-from nurecoil.model.spectral import SpectralModel
-from nurecoil.options import make_options, parse_number
+from nurecoil.model.spectral import PoissonChannel, SpectralModel
+from nurecoil.option_words import option_hints, spelt
+from nurecoil.options import ends_in_unit, make_options, parse_number
 
 __all__ = ["Exclusion", "exclusion", "option_of", "scan_points"]
 
@@ -40,12 +42,13 @@ class Exclusion:
         over: the option, ``owner.option``.
         over_unit: its unit.
         values: its values, increasing.
-        limits: the limit at each of them; ``None`` where there is none.
-        reasons: why there is none, by value.
+        limits: the limit at each of them, in ``unit``; ``None`` where there is none.
+        reasons: pairs of a value without a limit and the reason.
         method: the limit rule.
         cl: confidence level.
         expected: whether every channel with recoils holds Asimov data, so that the limits are expected ones.
-        notes: conventions and borrowed inputs.
+        options: every option by owner, the scanned one at the first value.
+        notes: conventions and borrowed inputs, as far as they are the same at all values.
         references: what to cite.
         seconds: wall time.
 
@@ -66,6 +69,7 @@ class Exclusion:
     method: str
     cl: float
     expected: bool
+    options: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...]
     references: tuple[str, ...]
     seconds: float
@@ -88,7 +92,7 @@ class Exclusion:
             for value, one in zip(self.values, self.limits, strict=True)
         ]
         reasons = [{"value": value, "reason": reason} for value, reason in self.reasons]
-        return {**dataclasses.asdict(self), "rows": rows, "reasons": reasons}
+        return {**dataclasses.asdict(self), "label": self.label, "rows": rows, "reasons": reasons}
 
 
 def exclusion(
@@ -106,7 +110,7 @@ def exclusion(
     Args:
         request: experiments, search and options.
         over: the option: ``owner.option``, or the option alone for one of the search.
-        values: its values, in its own unit.
+        values: its values, in its own unit; any order, doubles count once.
         method: the limit rule.
         cl: confidence level.
         points: points of each profile.
@@ -116,7 +120,9 @@ def exclusion(
         The curve. Where a fit fails the value is kept with its reason, and the scan goes on.
 
     Raises:
-        NurecoilError: whatever the request gets wrong; a failed fit only where no value gives a limit.
+        FitError: where no value gives a limit; the reason is that of the last.
+        NurecoilError: whatever the request gets wrong.
+        OptionError: for an unknown option or one that is no number, no values, or values outside its range.
 
     Example:
         >>> exclusion(Request.of(["gallium"], None), "mass", [0.0])
@@ -126,35 +132,39 @@ def exclusion(
     """
     began = time.perf_counter()
     owner, name, unit = option_of(request, over)
+    assert request.search is not None
     grid = sorted({float(value) for value in values})
-    for end in (grid[0], grid[-1]):  # the ends are outside the range if anything is
-        _with(request, owner, name, end)
+    if not grid:
+        raise OptionError(f"scan over {over}", "no values", "at least one")
+    requests = [_with(request, owner, name, value) for value in grid]  # all are checked before any is fitted
+    assembly = request.assembly() if owner == request.search[0] else None
     limits: list[float | None] = []
     reasons: list[tuple[float, str]] = []
-    assembly = request.assembly() if request.search is not None and owner == request.search[0] else None
-    model: SpectralModel | None = None
+    fitted: list[SpectralModel] = []
     failure: FitError | None = None
-    for done, value in enumerate(grid):
-        changed = _with(request, owner, name, value)
-        made = changed.assembly() if assembly is None else assembly
+    for done, (value, changed) in enumerate(zip(grid, requests, strict=True)):
         try:
-            model = made.model(changed.theory(), like=model if assembly is not None else None)
+            made = changed.assembly() if assembly is None else assembly
+            like = fitted[0] if fitted and assembly is not None else None
+            model = made.model(changed.theory(), like=like)
             limits.append(limit(model, cl, method, points=points).value)
+            fitted = [*fitted[:1], model]
         except FitError as error:
             failure = error
             limits.append(None)
             reasons.append((value, str(error)))
         if progress is not None:
             progress(done + 1, len(grid))
-    if model is None or (failure is not None and all(one is None for one in limits)):
+    if not fitted:
         assert failure is not None
         raise failure
-    assert request.search is not None and model.poi is not None
+    first, last = fitted[0], fitted[-1]
+    assert first.poi is not None
     return Exclusion(
         experiments=tuple(request.experiments),
         search=request.search[0],
-        poi=model.poi,
-        unit=model.parameters[model.poi].unit,
+        poi=first.poi,
+        unit=first.parameters[first.poi].unit,
         over=f"{owner}.{name}",
         over_unit=unit,
         values=tuple(grid),
@@ -162,9 +172,10 @@ def exclusion(
         reasons=tuple(reasons),
         method=method,
         cl=cl,
-        expected=all(channel.asimov for channel in model.channels if hasattr(channel, "edges")),
-        notes=tuple(note for note in model.metadata["notes"] if f"{name} " not in note),
-        references=tuple(model.metadata["references"]),
+        expected=all(channel.asimov for channel in first.channels if isinstance(channel, PoissonChannel)),
+        options=requests[0].stated(first).metadata["options"],
+        notes=_common(first.metadata["notes"], last.metadata["notes"]),
+        references=tuple(first.metadata["references"]),
         seconds=time.perf_counter() - began,
     )
 
@@ -173,47 +184,90 @@ def scan_points(text: str, points: int, spacing: str | None, unit: str) -> tuple
     """The values that ``LOW:HIGH`` or ``A,B,C`` stand for.
 
     Args:
-        text: two ends, or a list; numbers may carry a unit (``0:100MeV``).
-        points: number of values between two ends.
-        spacing: ``log`` or ``linear``; ``None`` for log where the ends differ by more than a factor of ten.
-        unit: the option's unit, which plain numbers have.
+        text: two ends, or a list; numbers may carry a unit, and that of the last one holds for those before
+            it that have none (``0:100MeV``, ``1,10keV``).
+        points: number of values from one end to the other, both among them.
+        spacing: ``log`` or ``linear``; ``None`` for log from 0 and where the ends differ by more than a
+            factor of ten.
+        unit: the option's unit, which numbers without any have.
 
     Returns:
-        The values. A logarithmic scan from 0 takes 0 and then four decades up to the upper end.
+        The values, in ``unit``. A logarithmic scan from 0 takes 0 and then four decades up to the upper end.
 
     Raises:
-        OptionError: where the text is no range, the spacing does not exist or there are too few or too
-            many points.
+        OptionError: where the text is no range, the spacing does not exist or does not fit the ends, or
+            there are too few or too many points.
 
     Example:
         >>> scan_points("0:100MeV", 5, None, "MeV")
         (0.0, 0.01, 0.2154434690031884, 4.641588833612778, 100.0)
-        >>> scan_points("1,10keV", 5, None, "MeV")
-        (1.0, 0.01)
+        >>> scan_points("1,10keV,1", 5, None, "MeV")
+        (0.001, 0.01, 1.0)
     """
     where = "--over"
-    if ":" not in text:
-        return tuple(parse_number(where, part, unit) for part in text.split(","))
     if spacing not in (None, "log", "linear"):
         raise unknown_name(OptionError, "--spacing", str(spacing), ("log", "linear"))
     if not 2 <= points <= _MOST_POINTS:
         raise OptionError("--points", str(points), f"2 to {_MOST_POINTS}")
-    ends = [part.strip() for part in text.split(":")]
-    if len(ends) != 2 or not all(ends):
+    parts = [part.strip() for part in text.split(":" if ":" in text else ",")]
+    if not all(parts) or (":" in text and len(parts) != 2):
         raise OptionError(where, text, "LOW:HIGH or A,B,C", "Such as --over mass=0:100MeV.")
-    low, high = (parse_number(where, end, unit) for end in ends)
-    if not low < high or low < 0:
-        raise OptionError(where, text, "0 <= LOW < HIGH")
-    if spacing == "linear" or (spacing is None and low > 0 and high <= 10 * low):
+    numbers = _numbers(where, parts, unit)
+    if ":" not in text:
+        if not 2 <= len(set(numbers)) <= _MOST_POINTS:
+            raise OptionError(where, text, f"2 to {_MOST_POINTS} different values",
+                              "For one value, `nurecoil limit --set OWNER.OPTION=VALUE`.")  # fmt: skip
+        return numbers
+    low, high = numbers
+    if not low < high:
+        raise OptionError(where, text, "LOW < HIGH")
+    if low < 0 and spacing == "log":
+        raise OptionError("--spacing", f"log from {low:g}", "log from 0 or more, or linear")
+    if spacing == "linear" or low < 0 or (spacing is None and 0 < high <= 10 * low):
         return tuple(np.linspace(low, high, points).tolist())
     if low > 0:
         return tuple(np.geomspace(low, high, points).tolist())
-    rising = np.geomspace(high * 10**-_DECADES, high, max(points - 1, 1))
+    rising = np.geomspace(high * 10**-_DECADES, high, points - 1) if points > 2 else np.array([high])
     return (0.0, *rising.tolist())
 
 
+def _numbers(where: str, parts: Sequence[str], unit: str) -> tuple[float, ...]:
+    """Numbers in ``unit``; one without a unit has that of the next one that has one."""
+    found: list[float] = []
+    given = ""
+    for part in reversed(parts):
+        typed = ends_in_unit(part)
+        given = typed or given
+        found.append(parse_number(where, part if typed else f"{part}{given}", unit))
+    return tuple(reversed(found))
+
+
+def _common(first: Sequence[str], last: Sequence[str]) -> tuple[str, ...]:
+    """Notes of two models, without the parts between semicolons that they do not share."""
+    kept = []
+    for one, other in zip(first, last, strict=False):
+        parts = other.split("; ")
+        kept.append("; ".join(part for part in one.split("; ") if part in parts))
+    return tuple(note for note in kept if note)
+
+
 def option_of(request: Request, over: str) -> tuple[str, str, str]:
-    """Owner, name and unit of the option that is scanned."""
+    """The option that is to be scanned.
+
+    Args:
+        request: experiments, search and options.
+        over: ``owner.option``, or the option alone for one of the search.
+
+    Returns:
+        Its owner, its name and its unit.
+
+    Raises:
+        OptionError: without a search, for an unknown owner or option, or one that takes no number.
+
+    Example:
+        >>> option_of(Request.of(["juno"], "light-vector"), "mass")
+        ('light-vector', 'mass', 'MeV')
+    """
     if request.search is None:
         raise OptionError("--search", "no search", "the name of one", "`nurecoil list` shows them.")
     owner, dot, name = over.rpartition(".")
@@ -223,11 +277,20 @@ def option_of(request: Request, over: str) -> tuple[str, str, str]:
     fields = {field.name: field for field in dataclasses.fields(request.options[owner])}
     if name not in fields:
         raise unknown_name(OptionError, f"--over: option of {owner}", name, fields)
-    value = getattr(request.options[owner], name)
-    if isinstance(value, bool | str | tuple | list):
-        raise OptionError(f"--over {over}", f"an option that is {value!r} by default", "a number",
+    if not _numeric(option_hints(type(request.options[owner])).get(name)):
+        value = spelt(getattr(request.options[owner], name))
+        raise OptionError(f"--over {over}", f"an option that takes no numbers (now {value})", "a number",
                           f"`nurecoil describe {owner}` lists its options.")  # fmt: skip
     return owner, name, str(fields[name].metadata.get("unit", "1"))
+
+
+def _numeric(hint: Any) -> bool:
+    """Whether an annotation allows a plain number."""
+    if hint in (int, float):
+        return True
+    if get_origin(hint) not in (Annotated, Union, types.UnionType):
+        return False
+    return any(_numeric(argument) for argument in get_args(hint))
 
 
 def _with(request: Request, owner: str, name: str, value: float) -> Request:

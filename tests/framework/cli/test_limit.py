@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,56 @@ def test_a_real_model_keeps_the_schema() -> None:
     jsonschema.validate(plain, SCHEMA)
     assert plain["parameters"]["borexino.light_yield"]["error"] is None
     assert len(plain["rates"]) > 5
+
+
+def test_the_bands_of_an_expected_limit(call: Call, tiny: Asked) -> None:
+    found = document(call("sensitivity", "toy", "--search", "moment", "--json", "-"))
+    bands = found["bands"]
+    assert list(bands) == ["-2", "-1", "+1", "+2"]
+    assert bands["-2"] < bands["-1"] < found["median"] < bands["+1"] < bands["+2"]
+    assert (found["bands_from"], found["toys"]) == ("Asimov", None)
+    printed = call("sensitivity", "toy", "--search", "moment").stdout
+    assert "expected 90 % upper limits on kappa [mu_B] (Asimov data)" in printed
+    for name, value in {"median": found["median"], "-2 sigma": bands["-2"], "+1 sigma": bands["+1"]}.items():
+        assert re.search(rf"{re.escape(name)} +{value:.4g}\b", printed), name
+
+
+def test_bands_from_toys(call: Call, tiny: Asked) -> None:
+    words = ("sensitivity", "toy", "--search", "moment", "--points", "9", "--toys", "20", "--seed", "3")
+    found = document(call(*words, "--json", "-"))
+    assert (found["bands_from"], found["toys"]["n"], found["toys"]["seed"]) == ("toys", 20, 3)
+    assert len(found["toys"]["limits"]) == 20
+    assert found["toys"]["failures"] == []
+    assert min(found["toys"]["limits"]) <= found["bands"]["-2"] <= found["median"]
+    printed = call(*words).stdout
+    assert f"expected kappa < {found['median']:.4g} mu_B" in printed
+    assert "20 toys, seed 3" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--toys", "5"), "toys: 5. Allowed: at least 20, for quantiles up to two sigma; or 0."),
+        (("--toys", "-3"), "toys: -3"),
+        (("--toys", "many"), "Invalid value for '--toys'"),
+        (("--toys", "20", "--seed", "-1"), "seed of the toys: -1"),
+        (("--cl", "2"), "confidence level: 2.0"),
+        (("--method", "area,area-squared"), "one method for an expected limit"),
+    ],
+)
+def test_wrong_toys_are_told_before_anything_is_built(
+    call: Call, tiny: Asked, words: tuple[str, ...], said: str
+) -> None:
+    result = call("sensitivity", "toy", "--search", "moment", *words, "--json", "-")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert tiny == []
+
+
+def test_a_real_sensitivity(call: Call) -> None:
+    words = ("sensitivity", "juno", "--search", "light-vector", "--set", "juno.backgrounds=none")
+    low = document(call(*words, "--set", "juno.threshold=0.2", "--json", "-"))
+    high = document(call(*words, "--set", "juno.threshold=1", "--json", "-"))
+    assert low["poi"] == "g"
+    assert low["bands"]["-2"] < low["median"] < low["bands"]["+2"]
+    assert low["median"] < high["median"]

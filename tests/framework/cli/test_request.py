@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurecoil.cli.request import STATED, build_model, merged, scanning, working
+from nurecoil.cli.request import STATED, build_model, merged, scanning, split_settings, working
 from nurecoil.errors import OptionError, PluginError
 
 from .conftest import spectrum
@@ -76,3 +76,11 @@ def test_the_fixture_is_a_model_with_a_signal() -> None:
     made = spectrum(["toy"], "moment")
     assert made.poi == "kappa"
     assert made.channels[0].samples[0].powers == {"kappa": 2}
+
+
+def test_every_combination_gets_the_settings_it_can_take() -> None:
+    settings = {"a": {"x": 1}, "b": {"y": 2}, "find": {"z": 3}, "isodar": {"w": 4}, "typo": {"v": 5}}
+    first, alone, other = split_settings(settings, [["a", "b"], ["a"], ["c"]], "find")
+    assert first == settings
+    assert alone == {"a": {"x": 1}, "find": {"z": 3}, "isodar": {"w": 4}}
+    assert other == {"find": {"z": 3}, "isodar": {"w": 4}}

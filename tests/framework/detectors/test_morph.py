@@ -157,3 +157,17 @@ def test_it_is_plain_data() -> None:
     read = Morph(copy.names, copy.centre, copy.counts, copy.slope, copy.curvature)
     assert read.step.size == 0
     assert read.exact is None
+
+
+@given(shift=st.floats(-8.0, 8.0))
+def test_beyond_the_largest_exponent_contents_and_derivatives_stay_put(shift: float) -> None:
+    """The derivative is that of the contents, there too: else a fit would follow a slope that is none."""
+    slope = np.array([[10.0, -10.0, 0.1]])
+    morph = Morph(("a",), np.zeros(1), np.array([1.0, 2.0, 3.0]), slope, np.zeros((1, 1, 3)))
+    if abs(abs(10 * shift) - LARGEST_EXPONENT) < 1e-3:
+        return
+    contents, derivatives = morph.evaluate([shift])
+    above, below = morph.evaluate([shift + 1e-6])[0], morph.evaluate([shift - 1e-6])[0]
+    np.testing.assert_allclose(derivatives[0], (above - below) / 2e-6, rtol=1e-5, atol=1e-7)
+    assert np.all(contents <= np.array([1.0, 2.0, 3.0]) * np.exp(LARGEST_EXPONENT))
+    assert (derivatives[0, 0] == 0) == (10 * abs(shift) > LARGEST_EXPONENT)

@@ -228,3 +228,18 @@ def test_a_gaussian_channel_alone() -> None:
 def test_values_of_unknown_parameters_are_refused() -> None:
     with pytest.raises(ModelError, match="parameter: 'gg' is not known"):
         one_bin([{"g": 2}], COUPLING).coordinates({"gg": 1.0})
+
+
+@pytest.mark.parametrize("count", [1.0, 30.0, 4e9])
+@pytest.mark.parametrize("ratio", [1e-300, 1e-20, 1e-3, 0.4999, 0.5001, 1.0, 2.0, 1e6])
+def test_counts_far_from_their_expectation_have_a_value(count: float, ratio: float) -> None:
+    """Without overflow, loss of digits or warning from next to nothing to far too much."""
+    channel = PoissonChannel("t/x", "x", "1", np.arange(3.0), (), np.array([count, 0.0]))
+    value = channel_nll(channel, np.array([count * ratio, 2.5]))
+    exact = count * (ratio - 1 - math.log(ratio)) + 2.5
+    assert value == pytest.approx(exact, rel=1e-12)
+
+
+def test_large_counts_do_not_round_small_differences_away() -> None:
+    channel = PoissonChannel("t/x", "x", "1", np.arange(2.0), (), np.array([1e15]))
+    assert channel_nll(channel, np.array([1e15 + 1e7])) == pytest.approx(0.05, rel=1e-6)

@@ -57,3 +57,28 @@ def test_ends_that_hold_next_to_nothing_are_left_out() -> None:
     templates = np.zeros((1, BINS))
     group.evaluate(np.zeros(4), templates)
     np.testing.assert_array_equal(templates[0], [0, 2 * EMPTY, 1, 0, 1, 0, 0])
+
+
+@given(seed=st.integers(0, 10_000))
+def test_groups_and_morphs_agree_where_exponents_are_cut(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = [(row, random_morph(rng, ("a", "b"), 0.0)) for row in range(3)]
+    position = rng.normal(0, 60, 4)
+    templates, jacobian = np.zeros((3, BINS)), np.zeros((4, BINS))
+    (group,) = group_morphs(rows, INDEX)
+    group.add_slopes(jacobian, np.ones(3), *group.evaluate(position, templates))
+    exact = np.zeros((4, BINS))
+    for row, morph in rows:
+        contents, slopes = morph.evaluate(position[[INDEX["a"], INDEX["b"]]])
+        np.testing.assert_allclose(templates[row], contents, rtol=1e-9)
+        exact[[INDEX["a"], INDEX["b"]]] += slopes
+    np.testing.assert_allclose(jacobian, exact, rtol=1e-9, atol=1e-9 * np.abs(exact).max(initial=1.0))
+
+
+def test_an_empty_morph_has_no_second_derivatives() -> None:
+    morph = Morph(("a",), np.zeros(1), np.zeros(BINS), np.ones((1, BINS)), np.ones((1, 1, BINS)))
+    (group,) = group_morphs([(0, morph)], INDEX)
+    filled = group.evaluate(np.ones(4), np.zeros((1, BINS)))
+    bends = np.zeros((4, 4))
+    group.add_bends(bends, np.ones(1), np.zeros((4, 1)), filled, np.ones(BINS))
+    np.testing.assert_array_equal(bends, 0.0)

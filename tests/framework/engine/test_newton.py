@@ -258,3 +258,62 @@ def test_a_domain_with_an_edge_is_searched_from_inside() -> None:
     found = minimise(counts, np.array([12.0]), np.array([-50.0]), np.array([50.0]))
     assert found.converged
     assert found.position[0] == pytest.approx(5.0, abs=1e-3)
+
+
+def wavy(x: Array) -> tuple[float, Array, Array]:
+    """A bowl whose expected curvature is a ten-thousandth of the true one across its valley."""
+    value = 0.5 * float(x[0] ** 2 + 1e4 * (x[1] - np.sin(x[0])) ** 2)
+    bend = x[1] - np.sin(x[0])
+    gradient = np.array([x[0] - 1e4 * bend * np.cos(x[0]), 1e4 * bend])
+    return value, gradient, np.eye(2)
+
+
+def wavy_second(x: Array) -> Array:
+    bend, slope = x[1] - np.sin(x[0]), np.cos(x[0])
+    return np.array([[1 + 1e4 * (slope**2 + bend * np.sin(x[0])), -1e4 * slope], [-1e4 * slope, 1e4]])
+
+
+@given(start=st.tuples(st.floats(-2.0, 2.0), st.floats(-2.0, 2.0)))
+def test_second_derivatives_help_where_the_fisher_matrix_fails(start: tuple[float, float]) -> None:
+    found = minimise(wavy, np.array(start), -FREE, FREE, second=wavy_second)
+    assert found.converged
+    assert found.value < 1e-8
+    np.testing.assert_allclose(found.position, 0.0, atol=1e-4)
+
+
+def test_without_them_the_same_valley_takes_damping() -> None:
+    start = np.array([1.5, -1.0])
+    alone = minimise(wavy, start, -FREE, FREE)
+    helped = minimise(wavy, start, -FREE, FREE, second=wavy_second)
+    assert helped.converged
+    assert helped.iterations < 0.5 * alone.iterations
+
+
+def test_second_derivatives_are_asked_for_only_when_needed() -> None:
+    def never(x: Array) -> Array:
+        raise AssertionError("asked")
+
+    found = minimise(lambda x: (float(x @ x), 2 * x, 2 * np.eye(2)), np.ones(2), -FREE, FREE, second=never)
+    assert found.converged
+
+
+def test_where_it_bends_down_it_goes_down() -> None:
+    """Near a top the second derivative is negative: its size alone gives the length of the step."""
+
+    def double_well(x: Array) -> tuple[float, Array, Array]:
+        return float(25 * (x[0] ** 2 - 1) ** 2), np.array([100 * x[0] * (x[0] ** 2 - 1)]), np.array([[1e-6]])
+
+    low, high = np.array([-10.0]), np.array([10.0])
+    for begin in (0.01, -0.3, 0.5):
+        found = minimise(
+            double_well, np.array([begin]), low, high, second=lambda x: np.array([[300 * x[0] ** 2 - 100]])
+        )
+        assert found.converged
+        assert abs(found.position[0]) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_second_derivatives_that_are_no_numbers_are_left_alone(broken: float) -> None:
+    found = minimise(wavy, np.array([0.3, 0.3]), -FREE, FREE, second=lambda x: np.full((2, 2), broken))
+    plain = minimise(wavy, np.array([0.3, 0.3]), -FREE, FREE)
+    assert found.value == pytest.approx(plain.value, abs=1e-6)

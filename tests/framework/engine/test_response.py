@@ -200,3 +200,33 @@ def test_compiling_a_compiled_model_starts_from_the_exact_one() -> None:
     assert again.value == pytest.approx(truth.value, abs=1e-5)
     assert second.values["toy.yield"] == pytest.approx(460.0, abs=4.0)
     assert math.isfinite(second.metadata["response"]["closure"]["nll"])
+
+
+def test_compiling_like_another_keeps_its_expansion(exact: SpectralModel, compiled: SpectralModel) -> None:
+    again = compile_response(exact, like=compiled)
+    for one, other in zip(morphs(again), morphs(compiled), strict=True):
+        assert one is other
+    assert again.metadata["response"] == compiled.metadata["response"]
+    assert again.values == compiled.values
+
+
+def test_what_is_new_is_compiled_about_the_same_point(exact: SpectralModel, compiled: SpectralModel) -> None:
+    other = toy(3.0)  # other data and templates of its own: the point is that of the first all the same
+    made = compile_response(other, like=compiled)
+    for one, known, sample in zip(
+        morphs(made), morphs(compiled), [other.channels[0].samples[i] for i in (0, 1, 3)], strict=True
+    ):
+        assert one is not known
+        assert one.exact is sample.template
+        np.testing.assert_array_equal(one.centre, known.centre)
+        np.testing.assert_allclose(one.counts, known.counts, rtol=1e-12)
+
+
+def test_a_like_model_without_the_response_parameters_is_of_no_use(
+    exact: SpectralModel, compiled: SpectralModel
+) -> None:
+    lacking = {**compiled.metadata["response"], "centre": {}}
+    other = dataclasses.replace(compiled, metadata={**compiled.metadata, "response": lacking})
+    for useless in (other, exact):
+        made = compile_response(exact, like=useless)
+        assert made.metadata["response"]["centre"] == pytest.approx(compiled.metadata["response"]["centre"])

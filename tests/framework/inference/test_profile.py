@@ -206,3 +206,46 @@ def test_a_constraint_alone_has_a_profile() -> None:
         SpectralModel(model.channels, {**model.parameters, "idle": pulled}), "idle", [1.0, 2.0, 3.0]
     )
     np.testing.assert_allclose(scan.delta_nll, [2.0, 0.0, 2.0], atol=1e-8)
+
+
+def test_the_automatic_range_goes_to_a_fifth_more_than_it_must(measured: Make) -> None:
+    scan = profile(measured(0.0, 2.0), "signal", points=9)
+    assert DELTA_NLL_REACH <= scan.delta_nll[-1] <= 1.6 * DELTA_NLL_REACH
+    assert scan.values[0] == 0.0
+
+
+def test_an_end_where_nothing_fits_is_approached_in_shorter_steps(
+    measured: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, failed = module._Walker.at, []
+
+    def at(self: object, value: float, neighbour: object) -> object:
+        if value > 5.2:
+            failed.append(value)
+            raise FitError("fit", "made to fail", "nothing")
+        return honest(self, value, neighbour)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module._Walker, "at", at)
+    scan = profile(measured(0.0, 1.0), "signal", points=9)
+    assert failed
+    assert math.sqrt(2 * DELTA_NLL_REACH) <= scan.values[-1] <= 5.2
+    monkeypatch.setattr(module, "_MOST_FAILURES", 0)
+    with pytest.raises(FitError, match="made to fail"):
+        profile(measured(0.0, 1.0), "signal", points=9)
+
+
+def test_an_end_that_the_walk_finds_too_low_is_moved_out(
+    measured: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wide strides may end in a worse minimum than the steps of the scan: the scan must not end too early."""
+    honest, calls = module._Walker._reach, []
+
+    def reach(self: object, best: object, sign: int, *more: object) -> float:
+        calls.append(sign)
+        found = honest(self, best, sign, *more)  # type: ignore[arg-type]
+        return 0.7 * found if sign > 0 and calls.count(1) == 1 else found
+
+    monkeypatch.setattr(module._Walker, "_reach", reach)
+    scan = profile(measured(0.0, 1.0), "signal", points=9)
+    assert calls == [-1, 1, 1]
+    assert scan.delta_nll[-1] >= DELTA_NLL_REACH

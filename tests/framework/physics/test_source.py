@@ -136,7 +136,9 @@ def test_a_square_root_at_the_endpoint_is_interpolated_well() -> None:
 
 
 @given(
-    density=st.lists(st.floats(0, 10), min_size=2, max_size=12).filter(lambda d: sum(d) > 0.1),
+    density=st.lists(st.floats(1e-9, 10) | st.just(0.0), min_size=2, max_size=12).filter(
+        lambda d: sum(d) > 0.1
+    ),
     start=st.floats(0, 1),
     width=st.floats(0.1, 10),
     share=st.floats(0.01, 0.99),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -12,7 +13,10 @@ from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import limit, limits
 from nurecoil.inference.profile import profile
 from nurecoil.inference.results import FitResult
+from nurecoil.inference.sensitivity import sensitivity
 from nurecoil.report.tables import (
+    bands_table,
+    exclusion_table,
     goodness_line,
     limits_table,
     parameters_table,
@@ -21,6 +25,7 @@ from nurecoil.report.tables import (
     scan_table,
     significant,
 )
+from nurecoil.studies.exclusion import Exclusion
 from nurecoil.testing.models import counting
 
 
@@ -124,3 +129,27 @@ def test_tables_fit_a_terminal(fitted: FitResult) -> None:
         shown = text(table)
         assert "…" not in shown
         assert all(len(line) <= 160 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("toys", [0, 20])
+def test_bands_about_the_median(toys: int) -> None:
+    found = sensitivity(counting(16.0, 16.0), toys=toys, points=9)
+    table = bands_table(found)
+    source = "20 toys, seed 1" if toys else "Asimov data"
+    assert table.title == f"expected 90 % upper limits on signal [events] ({source})"
+    assert [row[0] for row in rows(table)] == ["-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"]
+    assert rows(table)[2][1] == f"{found.median:.4g}"
+    assert rows(table)[4][1] == f"{found.bands[2]:.4g}"
+
+
+def test_curves_side_by_side() -> None:
+    one = Exclusion(
+        experiments=("a", "b"), search="s", poi="g", unit="1", over="s.mass", over_unit="MeV",
+        values=(0.0, 2.0), limits=(1e-6, None), reasons=((2.0, "why"),), method="area", cl=0.9, expected=False,
+        options={}, notes=(), references=(), seconds=1.0,
+    )  # fmt: skip
+    other = dataclasses.replace(one, experiments=("c",), limits=(2.5e-6, 3e-6), expected=True)
+    table = exclusion_table([one, other])
+    assert table.title == "90 % upper limits on g (area)"
+    assert [column.header for column in table.columns] == ["mass [MeV]", "a + b", "c (expected)"]
+    assert rows(table) == [["0", "1e-06", "2.5e-06"], ["2", "", "3e-06"]]

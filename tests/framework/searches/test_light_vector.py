@@ -90,7 +90,7 @@ def from_dirac_matrices(
     fraction=st.floats(1e-3, 0.999),
     mass=st.sampled_from([0.0, 0.3, 10.0]),
     strength=st.floats(1e-7, 1e-5),
-    sign=st.sampled_from(["positive", "negative"]),
+    sign=st.sampled_from([1, -1]),
     charges=st.sampled_from(sorted(CHARGES)),
 )
 def test_terms_are_those_of_the_full_amplitude_for_neutrinos_and_antineutrinos(
@@ -100,13 +100,13 @@ def test_terms_are_those_of_the_full_amplitude_for_neutrinos_and_antineutrinos(
     fraction: float,
     mass: float,
     strength: float,
-    sign: str,
+    sign: int,
     charges: str,
 ) -> None:
     """The relative sign of vector and weak boson is the same for neutrino and antineutrino."""
     T = fraction * float(maximum_recoil(E))
     own, mixed = search(interference=True, mass=mass, sign=sign, charges=charges).terms(source(anti))
-    product = strength**2 * CHARGES[charges][flavour] * (1 if sign == "positive" else -1)
+    product = strength**2 * CHARGES[charges][flavour] * sign
     terms = [
         float(tree_level(T, E, flavour, anti)),
         strength**2 * float(mixed.cross_section(np.array(T), np.array(E), flavour, anti)),
@@ -156,7 +156,7 @@ def test_notes_name_the_convention() -> None:
     assert search(mass="100 keV").notes() == [
         "light vector: its own term alone, no interference; mass 0.1 MeV; charges universal; g_nu = g_e = g"
     ]
-    (note,) = search(interference="true", sign="negative", charges="b-l", couplings="electron").notes()
+    (note,) = search(interference="true", sign=-1, charges="b-l", couplings="electron").notes()
     assert note == (
         "light vector: its own term and the interference with W and Z, g_nu g_e < 0; mass 0 MeV; "
         "charges b-l; g_nu held at 1e-06"
@@ -174,8 +174,8 @@ def test_notes_name_the_convention() -> None:
         ({"charges": "b_l"}, "light-vector.charges: 'b_l' is not known. Allowed: b-l, l_e-l_mu, l_e-l_tau"),
         ({"couplings": "both"}, "light-vector.couplings: 'both' is not known. Allowed: electron, equal"),
         ({"interference": "maybe"}, "light-vector.interference: 'maybe' (input should be a valid boolean"),
-        ({"sign": "-1"}, "light-vector.sign: '-1' is not known. Allowed: negative, positive."),
-        ({"sign": "negative"}, "light-vector.sign: 'negative' without interference, where no sign matters"),
+        ({"sign": "minus"}, "light-vector.sign: 'minus' is not known. Allowed: -1, 1."),
+        ({"sign": -1}, "light-vector.sign: -1 without interference, where no sign matters"),
         ({"other_coupling": "0"}, "light-vector.other_coupling: '0' (input should be greater than 0)"),
         (
             {"other_coupling": "1e-5"},

@@ -41,8 +41,8 @@ def test_one_charge_that_is_not_negative() -> None:
     assert not search().of_one_source
 
 
-@pytest.mark.parametrize(("sign", "factor"), [("positive", 1.0), ("negative", -1.0)])
-def test_the_sign_goes_with_the_interference(sign: str, factor: float) -> None:
+@pytest.mark.parametrize(("sign", "factor"), [(1, 1.0), (-1, -1.0)])
+def test_the_sign_goes_with_the_interference(sign: int, factor: float) -> None:
     own, mixed = search(sign=sign).terms(SOURCE)
     assert (own.name, own.powers, own.signed) == ("charge", (("q", 2),), False)
     assert (mixed.name, mixed.powers, mixed.signed) == ("interference", (("q", 1),), True)
@@ -66,7 +66,7 @@ def test_notes_name_the_convention() -> None:
         "millicharge: photon exchange and its interference with W and Z; one positive charge for every "
         "flavour of neutrino"
     ]
-    assert "negative charge" in search(sign="negative").notes()[0]
+    assert "negative charge" in search(sign=-1).notes()[0]
     assert search(interference=False).notes() == [
         "millicharge: photon exchange alone, no interference; one charge for every flavour"
     ]
@@ -75,8 +75,8 @@ def test_notes_name_the_convention() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sign": "+"}, "millicharge.sign: '+' is not known. Allowed: negative, positive."),
-        ({"sign": "negative", "interference": False}, "millicharge.sign: 'negative' without interference"),
+        ({"sign": "+"}, "millicharge.sign: '+' is not known. Allowed: -1, 1."),
+        ({"sign": -1, "interference": False}, "millicharge.sign: -1 without interference"),
         ({"interference": "2"}, "millicharge.interference: '2'"),
     ],
 )

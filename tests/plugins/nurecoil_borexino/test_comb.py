@@ -9,6 +9,7 @@ import pytest
 
 from nurecoil.errors import InputError, OptionError
 from nurecoil.experiment import RecoilChannel
+from nurecoil.histograms.read import read_histogram
 from nurecoil_borexino import Options
 from nurecoil_borexino.comb import COMB_RANGE, comb_factor
 from nurecoil_borexino.inputs import RELEASE, shipped
@@ -97,3 +98,18 @@ def test_a_fit_against_energy_is_refused(written: Write) -> None:
     location = written("h", EDGES, np.ones(801), observable="E", observable_unit="keV")
     with pytest.raises(InputError, match=r"borexino\.official_fit.*observable is 'E'"):
         comb_factor(Options(official_fit=location), EDGES)
+
+
+def test_it_is_the_official_fit_over_its_savitzky_golay_filter() -> None:
+    """The filter of scipy, which the plugin does not import: a cubic over 21 hits, of the logarithm."""
+    from scipy.signal import savgol_filter
+
+    official = read_histogram(f"{RELEASE}:h_nhits_official_fit", where="test")
+    logs = np.log(np.where(official.counts > 0, official.counts, 1.0))
+    smooth = savgol_filter(logs, 21, 3)
+    wanted = {centre: np.exp(a - b) for centre, a, b in zip(official.centres, logs, smooth, strict=True)}
+    factor = comb_factor(Options(), EDGES)
+    assert factor is not None
+    np.testing.assert_allclose(
+        factor[UNDER_PEAK], [wanted[centre] for centre in CENTRES[UNDER_PEAK]], rtol=1e-10
+    )
