@@ -232,7 +232,7 @@ def _check_joint(owner: str, constraint: CovarianceConstraint, known: Sequence[C
         if both and constraint != other:
             raise ModelError(
                 f"joint constraint of {owner}",
-                f"{', '.join(both)} under another one already: centres {constraint.centre} and {other.centre}",
+                f"{', '.join(both)} under another one: centres {constraint.centre} and {other.centre}",
                 "one joint constraint a parameter",
                 "Give both experiments the same options, or rename what is not shared.",
             )

@@ -210,8 +210,12 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
         raise OptionError("borexino.pileup_shape", f"a shape with borexino.pileup={options.pileup}",
                           "borexino.pileup=figure", "Leave one of the two out.")  # fmt: skip
     if options.pileup != "figure" and options.pileup_error != Options.pileup_error:
-        raise OptionError("borexino.pileup_error", f"{options.pileup_error:g} with borexino.pileup="
-                          f"{options.pileup}", "borexino.pileup=figure", "Leave one of the two out.")  # fmt: skip
+        raise OptionError(
+            "borexino.pileup_error",
+            f"{options.pileup_error:g} with borexino.pileup={options.pileup}",
+            "borexino.pileup=figure",
+            "Leave one of the two out.",
+        )
     if options.pileup == "none":
         return None
     if options.pileup == "figure":

@@ -163,3 +163,25 @@ def test_solar_fluxes_bring_their_covariance(monkeypatch: pytest.MonkeyPatch) ->
     (joint,) = build(["counter"], options=options).constraints
     assert joint.names == ("solar.flux.pp", "solar.flux.be7")
     assert build(["counter"]).constraints == ()
+
+
+def test_a_joint_constraint_counts_once_and_two_of_one_parameter_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("sun.be7", "toy.rate.flat")
+    one = CovarianceConstraint(names, (1.0, 30.0), ((0.01, 0.0), (0.0, 4.0)))
+    other = CovarianceConstraint(names, (1.0, 31.0), ((0.01, 0.0), (0.0, 4.0)))
+    monkeypatch.setattr(Toy, "constraints", lambda self, shared: [one])
+    monkeypatch.setattr(Counter, "constraints", lambda self, shared: [one])
+    assert build(["toy", "counter"]).constraints == (one,)
+    monkeypatch.setattr(Counter, "constraints", lambda self, shared: [other])
+    with pytest.raises(ModelError, match=r"joint constraint of counter: sun\.be7, toy\.rate\.flat under"):
+        build(["toy", "counter"])
+
+
+def test_definitions_that_differ_say_where(change: Change) -> None:
+    other = Parameter("sun.be7", "SSM", 1.0, 0.0, source="another paper")
+    change(Counter, sources=(line(parameter="sun.be7"), line("pp", "sun.pp")))
+    change(Toy, backgrounds=(Background("flat", np.ones(10), other),))
+    with pytest.raises(ModelError, match=r"they differ in source \('' and 'another paper'\)"):
+        build(["toy", "counter"])

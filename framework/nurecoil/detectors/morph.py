@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 LARGEST_EXPONENT = 30.0
 """Where the exponent of a morph is cut: nothing physical changes a template by a factor of 1e13."""
 _EMPTY_SHARE, _SIGNED_SHARE = 1e-12, 1e-3
-"""Shares of the largest content up to which a bin does not move, where none is negative and where some are."""
+"""Share of the largest content up to which a bin does not move: where none is negative, where some are."""
 
 
 @dataclass(frozen=True)

@@ -254,8 +254,8 @@ def _blocks(mean: Array, ratio: Array, points: Array) -> list[tuple[slice, slice
     """
     blocks: list[tuple[slice, slice]] = []
     spread = np.sqrt(ratio * mean)
-    for start in range(0, mean.size, 16):
-        nodes = slice(start, min(start + 16, mean.size))
+    for start in range(0, mean.size, 24):
+        nodes = slice(start, min(start + 24, mean.size))
         low = np.min(mean[nodes] - 10 * spread[nodes])
         high = np.max(mean[nodes] + 14 * spread[nodes])
         first, last = np.searchsorted(points, [low, high])

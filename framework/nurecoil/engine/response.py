@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from nurecoil.detectors.morph import Morph, compile_morph
 from nurecoil.engine.compiled import CompiledModel, channel_nll
-from nurecoil.engine.solve import Solution, hesse, solve
+from nurecoil.engine.silent import silent_parameters
+from nurecoil.engine.solve import Solution, solve
 from nurecoil.model.spectral import PoissonChannel, Sample, SpectralModel
 
 __all__ = ["MORPH_RANGE", "Closure", "compile_response", "needs_recompiling", "response_closure"]
@@ -75,8 +76,8 @@ def compile_response(
     compiled = CompiledModel(exact)
     fixed = np.array([name in held for name in compiled.names])
     solution = at if at is not None else solve(compiled, fixed=fixed)
-    covariance = hesse(compiled, solution)
     fisher = compiled.evaluate(solution.position)[2]
+    covariance = _covariance(compiled, solution, fisher)
     step = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     fallback = 1 / np.sqrt(np.maximum(np.diag(fisher), 1e-300))
     with np.errstate(invalid="ignore"):
@@ -187,6 +188,18 @@ def needs_recompiling(model: SpectralModel, compiled: CompiledModel, position: A
                 if np.any(np.abs(values - morph.centre) > MORPH_RANGE * morph.step):
                     return True
     return False
+
+
+def _covariance(compiled: CompiledModel, solution: Solution, fisher: Array) -> Array:
+    """Inverse of the Fisher matrix of what is free and off its bounds: good enough to place a morph."""
+    silent = silent_parameters(compiled, solution.position)
+    index = np.flatnonzero(solution.free & ~solution.at_bound & ~silent & (np.diag(fisher) > 0))
+    unit = 1 / np.sqrt(np.diag(fisher)[index])
+    scaled = fisher[np.ix_(index, index)] * np.outer(unit, unit)
+    covariance = np.zeros_like(fisher)
+    inverse = np.linalg.pinv(scaled, rcond=1e-12, hermitian=True)
+    covariance[np.ix_(index, index)] = inverse * np.outer(unit, unit)
+    return covariance
 
 
 def _exact(model: SpectralModel) -> SpectralModel:

@@ -223,3 +223,20 @@ def test_a_real_sensitivity(call: Call) -> None:
     assert low["poi"] == "g"
     assert low["bands"]["-2"] < low["median"] < low["bands"]["+2"]
     assert low["median"] < high["median"]
+
+
+@pytest.mark.parametrize("missing", ["bands", "bands_from", "toys"])
+def test_the_schema_refuses_an_expected_limit_that_lacks_something(
+    call: Call, tiny: Asked, missing: str
+) -> None:
+    found = document(call("sensitivity", "toy", "--search", "moment", "--json", "-"))
+    del found[missing]
+    with pytest.raises(jsonschema.ValidationError, match=missing):
+        jsonschema.validate(found, SCHEMA)
+
+
+def test_the_schema_refuses_a_band_that_is_missing(call: Call, tiny: Asked) -> None:
+    found = document(call("sensitivity", "toy", "--search", "moment", "--json", "-"))
+    del found["bands"]["+2"]
+    with pytest.raises(jsonschema.ValidationError, match=r"\+2"):
+        jsonschema.validate(found, SCHEMA)

@@ -65,7 +65,10 @@ def test_json_in_a_file_leaves_the_words(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("moment",), "Error: table: 'moment' is not known. Allowed: isodar, moments. Did you mean 'moments'?"),
+        (
+            ("moment",),
+            "Error: table: 'moment' is not known. Allowed: isodar, moments. Did you mean 'moments'?",
+        ),
         (("moments", "--mu-eff", "-1"), "Error: --mu-eff: -1.0 mu_B. Allowed: a positive number"),
         (("moments", "--mu-eff", "nan"), "Error: --mu-eff: nan mu_B."),
         (("moments", "--mu-eff", "inf"), "Error: --mu-eff: inf mu_B."),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nurecoil.inference.fit import fit
-from nurecoil.inference.goodness import pearson
+from nurecoil.inference.goodness import pearson, tested
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import GaussianChannel, PoissonChannel, Sample, SpectralModel
 from nurecoil.testing.models import counting
@@ -133,3 +133,27 @@ def test_tight_constraints_do_not_count_as_freedom() -> None:
     assert {one.ndf for one in found} == {40}
     assert stats.kstest([one.p_value for one in found], "uniform").pvalue > 0.01
     assert np.mean([one.p_value < 0.05 for one in found]) < 0.15
+
+
+def test_asimov_data_beside_measured_ones_test_nothing() -> None:
+    measured = spectrum([12.0, 9.0], "measured")
+    waiting = spectrum([10.0, 10.0], "waiting", asimov=True)
+    both = SpectralModel((measured, waiting), RATES)
+    alone = SpectralModel((measured,), {"rate.measured": RATES["rate.measured"]})
+    found, expected = fit(both).goodness, fit(alone).goodness
+    assert found.statistic == pytest.approx(expected.statistic)
+    assert found.ndf == expected.ndf == 1
+    assert found.p_value == pytest.approx(expected.p_value)
+    assert tested(both) == (measured,)
+    assert tested(SpectralModel((waiting,), {"rate.waiting": RATES["rate.waiting"]})) == (waiting,)
+
+
+RATES = {
+    f"rate.{name}": Parameter(f"rate.{name}", "1", 1.0, lower=0.0, description="a rate")
+    for name in ("measured", "waiting")
+}
+
+
+def spectrum(observed: list[float], name: str, *, asimov: bool = False) -> PoissonChannel:
+    flat = Sample("flat", np.full(2, 10.0), {f"rate.{name}": 1})
+    return PoissonChannel(f"toy/{name}", "x", "1", np.arange(3.0), (flat,), np.array(observed), asimov)

@@ -145,8 +145,8 @@ def test_bands_about_the_median(toys: int) -> None:
 def test_curves_side_by_side() -> None:
     one = Exclusion(
         experiments=("a", "b"), search="s", poi="g", unit="1", over="s.mass", over_unit="MeV",
-        values=(0.0, 2.0), limits=(1e-6, None), reasons=((2.0, "why"),), method="area", cl=0.9, expected=False,
-        options={}, notes=(), references=(), seconds=1.0,
+        values=(0.0, 2.0), limits=(1e-6, None), reasons=((2.0, "why"),), method="area", cl=0.9,
+        expected=False, options={}, notes=(), references=(), seconds=1.0,
     )  # fmt: skip
     other = dataclasses.replace(one, experiments=("c",), limits=(2.5e-6, 3e-6), expected=True)
     table = exclusion_table([one, other])

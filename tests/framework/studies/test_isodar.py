@@ -1,4 +1,4 @@
-"""The slides' two tables: twelve rows, each near what an earlier calculation and the slides themselves have."""
+"""The slides' two tables: twelve rows, each near an earlier calculation and near the slides."""
 
 from __future__ import annotations
 

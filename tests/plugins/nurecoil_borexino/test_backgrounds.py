@@ -248,3 +248,11 @@ def test_external_gammas_that_cannot_be_used(channel: Declare, tmp_path: Path, w
         channel(external_shapes=location.rpartition(":")[0])
     with pytest.raises(NurecoilError, match="does not exist"):
         channel(external_shapes=str(tmp_path / "nothing.root"))
+
+
+def test_pileup_may_be_held_at_the_figure(background: Ask) -> None:
+    held, loose = background("pileup", pileup_error=0.0).rate, background("pileup", pileup_error=0.5).rate
+    assert held is not None and held.fixed and held.constraint is None
+    assert loose is not None and loose.constraint == GaussianConstraint(1.0, 0.5)
+    with pytest.raises(OptionError, match=r"borexino\.pileup_error: 0\.1 with borexino\.pileup=convolution"):
+        background("pileup", pileup="convolution", pileup_error=0.1)
