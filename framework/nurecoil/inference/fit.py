@@ -14,7 +14,7 @@ from nurecoil.engine.response import compile_response, needs_recompiling
 from nurecoil.engine.silent import silent_parameters
 from nurecoil.engine.solve import Solution, hesse, solve
 from nurecoil.errors import FitError, OptionError, unknown_name
-from nurecoil.inference.goodness import constraint_pulls, pearson, tested
+from nurecoil.inference.goodness import channels_with_data, constraint_pulls, pearson
 from nurecoil.inference.results import Covariance, Estimate, FitResult, Goodness
 from nurecoil.model.spectral import SpectralModel
 
@@ -162,7 +162,7 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
 def _goodness(model: SpectralModel, compiled: CompiledModel, solution: Solution) -> Goodness:
     """Goodness of fit at a solution, with the pulls of the constraints of the parameters that moved."""
     free = [name for name, moved in zip(compiled.names, solution.free, strict=True) if moved]
-    channels = tested(model)
+    channels = channels_with_data(model)
     if len(channels) < len(model.channels):
         seen = {name for channel in channels for sample in channel.samples for name in sample.depends_on}
         free = [name for name in free if name in seen]

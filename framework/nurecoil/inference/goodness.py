@@ -13,7 +13,7 @@ from nurecoil.inference.results import Goodness
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
-__all__ = ["constraint_pulls", "pearson", "tested"]
+__all__ = ["channels_with_data", "constraint_pulls", "pearson"]
 
 
 def pearson(
@@ -27,7 +27,7 @@ def pearson(
     For Poisson counts of mean mu each term ``(n - mu)^2/mu`` has mean 1 and variance ``2 + 1/mu``; the
     p-value is that of the gamma distribution with the sum's mean and variance, scaled to the degrees
     of freedom. An auxiliary measurement counts as one more bin: its pull squared, one degree of freedom.
-    Asimov data beside measured ones test nothing and are left out (:func:`tested`).
+    Asimov data beside measured ones test nothing and are left out (:func:`channels_with_data`).
 
     Args:
         model: the model with its data.
@@ -44,7 +44,7 @@ def pearson(
         <Goodness chi2 0.4 / 1, p = 0.52>
     """
     statistic, variance, bins = 0.0, 0.0, 0
-    counted = {channel.name for channel in tested(model)}
+    counted = {channel.name for channel in channels_with_data(model)}
     for channel, contents in zip(model.channels, expected, strict=True):
         if channel.name not in counted:
             continue
@@ -69,7 +69,7 @@ def pearson(
     return Goodness(statistic, ndf, float(gammaincc(shape, statistic * shape / ndf)))
 
 
-def tested(model: SpectralModel) -> tuple[Channel, ...]:
+def channels_with_data(model: SpectralModel) -> tuple[Channel, ...]:
     """The channels that a goodness of fit is about: those with data; all of them where none has.
 
     Args:
@@ -80,7 +80,7 @@ def tested(model: SpectralModel) -> tuple[Channel, ...]:
 
     Example:
         >>> from nurecoil.testing.models import counting
-        >>> len(tested(counting(observed=12.0, background=10.0)))
+        >>> len(channels_with_data(counting(observed=12.0, background=10.0)))
         1
     """
     measured = tuple(channel for channel in model.channels if not channel.asimov)

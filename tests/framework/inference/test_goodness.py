@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nurecoil.inference.fit import fit
-from nurecoil.inference.goodness import pearson, tested
+from nurecoil.inference.goodness import channels_with_data, pearson
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import GaussianChannel, PoissonChannel, Sample, SpectralModel
 from nurecoil.testing.models import counting
@@ -144,8 +144,10 @@ def test_asimov_data_beside_measured_ones_test_nothing() -> None:
     assert found.statistic == pytest.approx(expected.statistic)
     assert found.ndf == expected.ndf == 1
     assert found.p_value == pytest.approx(expected.p_value)
-    assert tested(both) == (measured,)
-    assert tested(SpectralModel((waiting,), {"rate.waiting": RATES["rate.waiting"]})) == (waiting,)
+    assert channels_with_data(both) == (measured,)
+    assert channels_with_data(SpectralModel((waiting,), {"rate.waiting": RATES["rate.waiting"]})) == (
+        waiting,
+    )
 
 
 RATES = {
