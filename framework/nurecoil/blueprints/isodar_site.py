@@ -156,5 +156,10 @@ class IsodarExperiment(Experiment):
             f"{self.name}: normalised to {count}; recoils above {o.threshold:g} MeV; "
             f"flux known to {100 * o.flux_error:g} %",
             f"{self.name}: backgrounds: {', '.join(known) or 'none'}"
-            + ("; radioactivity of the detector itself is not modelled" if known else ""),
+            + ("; radioactivity of the detector itself is not modelled" if known else "")
+            + (
+                ", so what solar neutrinos add to a coupling of nature is optimistic"
+                if "solar" in known
+                else ""
+            ),
         ]
