@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 
 import nurecoil as nr
 from nurecoil.cli.app import COMMANDS, GROUPS, application
+from nurecoil.cli.tables import TABLES
 from nurecoil.histograms import read_histogram
 from nurecoil.inference.rules import RULES
 from nurecoil.options import make_options, parse_settings
-from nurecoil.physics.solar_options import SolarOptions
-from nurecoil.plugins import find, load_experiment, load_search
+from nurecoil.plugins import find, installed, load_experiment, load_search
+from nurecoil.shared import SHARED
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -87,7 +88,7 @@ def test_every_command_in_the_text_exists(page: str, line: str) -> None:
 
 def test_there_are_commands_of_every_kind() -> None:
     used = {shlex.split(line)[1] for line in fenced(README)}
-    assert used == {"list", "describe", "fit", "profile", "limit", "sensitivity"}
+    assert used == {*COMMANDS, *GROUPS} - {"demo"}
     with pytest.raises(Exception, match="No such option"):
         parsed("nurecoil fit borexino --serch magnetic-moment")
 
@@ -95,9 +96,14 @@ def test_there_are_commands_of_every_kind() -> None:
 @pytest.mark.parametrize("line", fenced(README))
 def test_what_a_command_of_the_readme_names_exists(line: str) -> None:
     given = parsed(line)
-    if "name" in given:
-        assert given["name"] == "solar" or find(given["name"]).status == "ok"
-    owners: dict[str, type] = {"solar": SolarOptions}
+    words = shlex.split(line)[1:]
+    if words[0] == "tables":
+        assert given["name"] in TABLES
+    elif words[:2] == ["plugin", "new"]:
+        assert given["name"] not in {entry.name for entry in installed()}
+    elif "name" in given:
+        assert given["name"] in SHARED or find(given["name"]).status == "ok"
+    owners: dict[str, type] = dict(SHARED)
     owners |= {name: load_experiment(name).Options for name in given.get("experiments") or []}
     if given.get("search"):
         owners[given["search"]] = load_search(given["search"]).Options
