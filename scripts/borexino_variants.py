@@ -19,7 +19,7 @@ from rich.table import Table
 
 from nurecoil import atomic
 from nurecoil.analysis import build
-from nurecoil.cli.output import encode
+from nurecoil.documents import encode
 from nurecoil.inference.limits import comparison, limit
 from nurecoil.options import parse_settings
 

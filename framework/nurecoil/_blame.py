@@ -66,6 +66,8 @@ class Blame:
 class BlamedTemplate:
     """A plugin's template; what it raises later, in the middle of a fit, is blamed on the plugin too.
 
+    The last answer is kept: a model is checked at its starting values each time it is changed.
+
     Args:
         experiment: the plugin's name.
         template: what it made.
@@ -82,6 +84,9 @@ class BlamedTemplate:
 
     experiment: str
     template: Template
+    _last: dict[tuple[float, ...], tuple[NDArray[np.float64], NDArray[np.float64]]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,6 +101,9 @@ class BlamedTemplate:
         Raises:
             PluginError: where the plugin raises, or its derivatives do not fit its contents.
         """
+        key = tuple(float(value) for value in values)
+        if key in self._last:
+            return self._last[key]
         with Blame("experiment", self.experiment):
             contents, slopes = self.template.evaluate(values)
             expected = (len(self.names), *contents.shape)
@@ -105,7 +113,12 @@ class BlamedTemplate:
                     f"a template gives derivatives of shape {slopes.shape}",
                     f"shape {expected}, one row a parameter",
                 )
-        return contents, slopes
+        kept = contents.copy(), slopes.copy()
+        for array in kept:  # they are handed out again
+            array.setflags(write=False)
+        self._last.clear()
+        self._last[key] = kept
+        return kept
 
 
 def terms_of(search: Search | None, source: Source) -> list[Term]:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from nurecoil._version import __version__
 
-__all__ = ["GROUPS", "Claim", "Kind", "Status", "claims", "one_line"]
+__all__ = ["GROUPS", "SHARED_SCOPES", "Claim", "Kind", "Status", "claims", "one_line"]
 
 Kind = Literal["experiment", "search"]
 Status = Literal["ok", "broken", "incompatible", "shadowed"]
@@ -24,8 +24,10 @@ GROUPS: MappingProxyType[Kind, str] = MappingProxyType(
 )
 """Kind of plugin -> its entry-point group."""
 
+SHARED_SCOPES = frozenset({"isodar", "osc", "solar"})
+"""Names that no plugin can have, since parameters that all experiments share begin with them."""
+
 _OWN = "nurecoil"
-_SHARED_SCOPES = frozenset({"isodar", "osc", "solar"})
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _TARGET = re.compile(r"[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*$")
 
@@ -207,7 +209,7 @@ def _settle(ordered: Iterable[Claim]) -> Iterator[Claim]:
     for claim in ordered:
         if claim.status != "ok":
             yield claim
-        elif claim.name in _SHARED_SCOPES:
+        elif claim.name in SHARED_SCOPES:
             yield _with(
                 claim, "shadowed", f"the name is kept for the parameters '{claim.name}.*' that all share"
             )

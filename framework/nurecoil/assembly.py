@@ -111,7 +111,7 @@ class Assembly:
                 owned.append((search.name, search.parameters()))
                 poi = search.poi
         parameters = merge_parameters(owned)
-        constraints = _constraints(self._declared, self.shared, parameters)
+        constraints = _constraints(self._declared, self.shared)
         metadata = _metadata(self._declared, search, self.shared, parameters)
         with Blame("experiment", ", ".join(self.names)):
             filled = _with_asimov(channels, parameters)
@@ -210,7 +210,6 @@ def _with_asimov(channels: tuple[Channel, ...], parameters: Mapping[str, Paramet
 def _constraints(
     declared: Sequence[tuple[Experiment, Sequence[RecoilChannel | CountingChannel]]],
     shared: SharedSources,
-    parameters: Mapping[str, Parameter],
 ) -> tuple[CovarianceConstraint, ...]:
     found: list[CovarianceConstraint] = []
     for experiment, _ in declared:

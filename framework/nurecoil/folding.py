@@ -30,8 +30,9 @@ __all__ = ["channel_parameters", "fold_counting", "fold_recoils", "with_signal"]
 
 Array = NDArray[np.float64]
 
-_ACCURACY = 1e-6
-"""Of the recoil spectra between their breaks, relative to the largest value nearby."""
+_ACCURACY, _ACCURACY_OF_SPECTATORS = 1e-6, 1e-5
+"""Of recoil spectra between their breaks, relative to the largest value nearby; oscillated spectra of
+reactors are rough and known to some percent."""
 _UNSEEN = 1e-6
 """The share of a signal below which its far tail in the bins is taken for none."""
 
@@ -46,7 +47,8 @@ def fold_recoils(channel: RecoilChannel) -> PoissonChannel:
         The channel; zero counts, marked as Asimov, where it has no data.
 
     Raises:
-        PluginError: where a template is given for a source that the channel does not have.
+        PluginError: where a template is given for a source that the channel does not have, or there are
+            no electrons or no live time.
 
     Example:
         >>> from nurecoil.plugins import load_experiment
@@ -56,6 +58,9 @@ def fold_recoils(channel: RecoilChannel) -> PoissonChannel:
         >>> [sample.name for sample in fold_recoils(channel).samples]
         ['li8']
     """
+    for field in ("electrons", "live_time"):
+        if not (np.isfinite(size := getattr(channel, field)) and size > 0):
+            raise PluginError(f"Channel {channel.name!r}", f"{field} is {size}", "a finite number above 0")
     arriving = (*channel.sources, *channel.spectators)
     known = [source.name for source in arriving]
     for name in channel.weak_templates:
@@ -221,7 +226,10 @@ def _recoils(channel: RecoilChannel, source: Source, cross_section: CrossSection
         return scale * recoil_spectrum(source, cross_section, T)
 
     # lines cost nothing, and radiative corrections have a logarithm at their edge that no polynomial follows
-    return Spectrum(piecewise(density, breaks, _ACCURACY) if source.energy.size else density, breaks)
+    if not source.energy.size:
+        return Spectrum(density, breaks)
+    accuracy = _ACCURACY if source in channel.sources else _ACCURACY_OF_SPECTATORS
+    return Spectrum(piecewise(density, breaks, accuracy), breaks)
 
 
 def _signal(channel: RecoilChannel, source: Source, term: Term, search: str) -> Sample:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from nurecoil.errors import OptionError, PluginError, unknown_name
 from nurecoil.option_words import allowed_values, option_hints, spelt
 
-__all__ = ["UNITS", "ends_in_unit", "make_options", "parse_number", "parse_settings"]
+__all__ = ["UNITS", "ends_in_unit", "make_options", "merged", "parse_number", "parse_settings"]
 
 UNITS: Mapping[str, tuple[str, float]] = types.MappingProxyType(
     {
@@ -34,6 +34,25 @@ UNITS: Mapping[str, tuple[str, float]] = types.MappingProxyType(
 """Units that may follow a number, each with its kind and size."""
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
+
+
+def merged(
+    options: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Options by owner with some of them changed.
+
+    Args:
+        options: owner to option to value.
+        changes: the same; these values win.
+
+    Returns:
+        New options.
+
+    Example:
+        >>> merged({"a": {"x": 1, "y": 2}}, {"a": {"x": 3}})
+        {'a': {'x': 3, 'y': 2}}
+    """
+    return {owner: {**options.get(owner, {}), **changes.get(owner, {})} for owner in {**options, **changes}}
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.blueprints.deposits import deposit_spectrum
-from nurecoil.blueprints.inputs import named_backgrounds, observed_counts, uniform_bins
-from nurecoil.detectors.energy import EnergyResponse, Resolution
-from nurecoil.detectors.matrix import MatrixResponse, read_matrix
+from nurecoil.blueprints.inputs import binned_response, named_backgrounds
+from nurecoil.detectors.energy import Resolution
 from nurecoil.detectors.spectrum import Spectrum
 from nurecoil.errors import OptionError
 from nurecoil.experiment import Background, RecoilChannel, SharedSources
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.physics.beta import allowed
-from nurecoil.physics.constants import SECONDS_PER_DAY
+from nurecoil.physics.constants import SECONDS_PER_YEAR
+from nurecoil.physics.decay_at_rest import flux_parameter
 from nurecoil.physics.recoil import recoil_rate
 from nurecoil.physics.scattering import maximum_recoil
 from nurecoil.physics.source import Source
 from nurecoil_dune import site
-from nurecoil_dune.plugin import Options
+from nurecoil_dune.options import Options
 
 __all__ = ["argon_channel"]
 
@@ -31,7 +31,6 @@ _ARGON = ("K42", "Ar39")
 """Backgrounds that the rejection suppresses."""
 _YEARS = 5.0
 """Live time that the counts of the options are for."""
-_SECONDS_PER_YEAR = 365.25 * SECONDS_PER_DAY
 
 
 def argon_channel(options: Options, shared: SharedSources) -> RecoilChannel:
@@ -49,7 +48,7 @@ def argon_channel(options: Options, shared: SharedSources) -> RecoilChannel:
         OptionError: where no recoil reaches the threshold.
     """
     electrons = site.ELECTRONS_PER_TONNE.value * options.mass * 1000
-    live = options.live_time * _SECONDS_PER_YEAR
+    live = options.live_time * SECONDS_PER_YEAR
     source = _source(options, shared, electrons)
     highest = float(maximum_recoil(shared.isodar.effective_endpoint))
     if options.threshold >= highest:
@@ -58,7 +57,7 @@ def argon_channel(options: Options, shared: SharedSources) -> RecoilChannel:
             f"recoils above {options.threshold:g} MeV, which {source.title} do not have",
             f"below {highest:.4g} MeV",
         )
-    response, observed = _response(options, highest)
+    response, observed = binned_response("dune", options, highest, Resolution(0.0, options.resolution))
     edges = response.edges
     low = response.energy_range[0]
     sun = shared.solar.sources().values() if options.solar else ()
@@ -108,34 +107,10 @@ def _times(spectrum: Spectrum, factor: float) -> Spectrum:
 
 def _source(options: Options, shared: SharedSources, electrons: float) -> Source:
     """The antineutrinos, as many as give the wanted number of recoils without threshold."""
-    error = options.flux_error
-    parameter = Parameter(
-        "dune.isodar_flux",
-        "1",
-        1.0,
-        lower=0.0,
-        constraint=GaussianConstraint(1.0, error) if error > 0 else None,
-        fixed=error == 0,
-        description="antineutrino flux over its nominal value",
-    )
+    parameter = flux_parameter("dune", options.flux_error)
     source = shared.isodar.source(parameter, 1e-6)
-    found = electrons * _YEARS * _SECONDS_PER_YEAR * recoil_rate(source, source.weak)
+    found = electrons * _YEARS * SECONDS_PER_YEAR * recoil_rate(source, source.weak)
     return dataclasses.replace(source, flux=source.flux * options.events / found)
-
-
-def _response(options: Options, highest: float) -> tuple[EnergyResponse | MatrixResponse, Array | None]:
-    """What the detector makes of recoils, and what it counted (``None``: Asimov data)."""
-    threshold = options.threshold
-    if options.response is not None:
-        read = read_matrix(options.response, where="dune.response")
-        matrix = read.above(threshold, where="dune.threshold")
-        if options.data is None:
-            return matrix, None
-        return matrix, observed_counts("dune", options.data, threshold, matrix.edges)[1]
-    edges, observed = uniform_bins(threshold, highest, options.bin_width), None
-    if options.data is not None:
-        edges, observed = observed_counts("dune", options.data, threshold, None)
-    return EnergyResponse(edges, Resolution(0.0, options.resolution)), observed
 
 
 def _background(name: str, counts: Array, options: Options) -> Background:

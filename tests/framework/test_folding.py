@@ -55,6 +55,14 @@ def test_templates_are_rates_times_electrons_and_time() -> None:
     assert weak[-1] < 0.5 * weak[-2]  # the Compton edge is in the last bin
 
 
+@pytest.mark.parametrize("field", ["electrons", "live_time"])
+@pytest.mark.parametrize("size", [0.0, -1.0, float("nan")])
+def test_without_exposure_there_is_no_channel(change: Change, field: str, size: float) -> None:
+    change(Toy, **{field: size})
+    with pytest.raises(PluginError, match=f"'toy/energy': {field} is {size}.*above 0"):
+        build(["toy"])
+
+
 def test_a_factor_on_the_exposure_is_a_factor_on_every_neutrino(change: Change) -> None:
     change(Toy, exposure_parameter=EXPOSURE)
     model = build(["toy"], "moment")

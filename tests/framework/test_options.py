@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nurecoil.errors import OptionError, PluginError
 from nurecoil.experiment import option
-from nurecoil.options import UNITS, ends_in_unit, make_options, parse_number, parse_settings
+from nurecoil.options import UNITS, ends_in_unit, make_options, merged, parse_number, parse_settings
 
 
 @dataclass(frozen=True)
@@ -207,3 +207,18 @@ def test_what_is_no_number_alone(text: str, unit: str, said: str) -> None:
     with pytest.raises(OptionError) as caught:
         parse_number("--over", text, unit)
     assert str(caught.value) == said
+
+
+SEVERAL = st.dictionaries(
+    st.sampled_from("abc"), st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3)
+)
+
+
+@given(SEVERAL, SEVERAL)
+def test_changes_win_and_nothing_else_is_lost(one: dict[str, Any], two: dict[str, Any]) -> None:
+    before = ({k: dict(v) for k, v in one.items()}, {k: dict(v) for k, v in two.items()})
+    found = merged(one, two)
+    assert set(found) == set(one) | set(two)
+    for owner, values in found.items():
+        assert values == {**one.get(owner, {}), **two.get(owner, {})}
+    assert (one, two) == before

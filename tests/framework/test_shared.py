@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nurecoil._claims import SHARED_SCOPES
 from nurecoil.errors import InputError
 from nurecoil.physics.isodar_options import IsodarOptions
 from nurecoil.physics.solar_options import SolarOptions
@@ -13,6 +14,7 @@ from nurecoil.shared import SHARED, Sources
 def test_their_options_are_named_as_they_are() -> None:
     assert dict(SHARED) == {"solar": SolarOptions, "isodar": IsodarOptions}
     assert all(hasattr(Sources, name) for name in SHARED)
+    assert set(SHARED) <= SHARED_SCOPES, "a plugin could take the name of a shared source"
 
 
 def test_each_is_built_once_by_its_options() -> None:

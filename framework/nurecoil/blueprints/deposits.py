@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nurecoil.detectors.spectrum import Spectrum
-from nurecoil.physics._kinematics import FloatArray
 from nurecoil.physics.beta import Shape, beta_spectrum
 from nurecoil.physics.beta_isotopes import isotope
 
 __all__ = ["deposit_spectrum"]
+
+Array = NDArray[np.float64]
 
 _DIGITS: Final = 9
 """Decimals of the breaks [MeV]: branches to levels of one nucleus end together."""
@@ -56,7 +58,7 @@ def deposit_spectrum(name: str, *, photons: bool = True, shape: Shape | None = N
     ends = [offset + branch.endpoint for offset, branch in zip(offsets, emitter.branches, strict=True)]
     breaks = sorted({round(energy, _DIGITS) for energy in (*offsets, *ends)})
 
-    def density(energy: FloatArray) -> FloatArray:
+    def density(energy: Array) -> Array:
         parts = [
             branch.intensity
             / total

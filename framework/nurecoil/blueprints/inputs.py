@@ -1,4 +1,4 @@
-"""Inputs that a user may replace, from ROOT or UHI files: counts and bins, backgrounds by name, fluxes.
+"""Inputs that a user may replace, from ROOT or UHI files: counts, bins and response, backgrounds, fluxes.
 
 Reading itself is done by :mod:`nurecoil.histograms`, response matrices by :mod:`nurecoil.detectors.matrix`.
 """
@@ -7,20 +7,59 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.detectors.energy import EnergyResponse, Resolution
+from nurecoil.detectors.matrix import MatrixResponse, read_matrix
 from nurecoil.errors import InputError, OptionError
 from nurecoil.histograms import Expectation, read_histogram, read_histograms
 from nurecoil.physics.source import Source
 
-__all__ = ["flux_spectrum", "named_backgrounds", "observed_counts", "uniform_bins"]
+__all__ = [
+    "BinnedOptions",
+    "binned_response",
+    "flux_spectrum",
+    "named_backgrounds",
+    "observed_counts",
+    "uniform_bins",
+]
 
 Array = NDArray[np.float64]
 
 _LARGEST_ENERGY = 100.0
 """Above this a spectrum is taken for one in another unit [MeV]."""
+
+
+class BinnedOptions(Protocol):
+    """The options that say in which bins an experiment counts, and what it counted.
+
+    Example:
+        >>> hasattr(BinnedOptions, "threshold")
+        True
+    """
+
+    @property
+    def threshold(self) -> float:
+        """Lowest reconstructed recoil energy [MeV]."""
+        ...
+
+    @property
+    def bin_width(self) -> float:
+        """Width of the bins [MeV]."""
+        ...
+
+    @property
+    def data(self) -> str | None:
+        """Counts ``FILE:NAME``, or ``None``."""
+        ...
+
+    @property
+    def response(self) -> str | None:
+        """Response matrix ``FILE:NAME``, or ``None``."""
+        ...
 
 
 def uniform_bins(threshold: float, highest: float, width: float) -> Array:
@@ -85,6 +124,54 @@ def observed_counts(owner: str, location: str, threshold: float, edges: Array | 
             f"the {edges.size - 1} bins of {owner}.response from {edges[0]:g} to {edges[-1]:g} MeV",
         )
     return kept, np.asarray(counts, float)
+
+
+def binned_response(
+    owner: str,
+    options: BinnedOptions,
+    highest: float,
+    resolution: Resolution,
+    *,
+    scale: str | None = None,
+    efficiency: float = 1.0,
+) -> tuple[EnergyResponse | MatrixResponse, Array | None]:
+    """What a detector makes of recoils, and what it counted.
+
+    A response matrix brings its own bins, else the counts do, else they are uniform from the threshold on.
+
+    Args:
+        owner: the experiment, whose options errors name.
+        options: threshold, width of the bins, counts and response matrix.
+        highest: largest recoil [MeV], above the threshold.
+        resolution: the energy resolution where no matrix is given.
+        scale: name of the parameter that scales the energy, or ``None``; a matrix has none.
+        efficiency: share of the events that is kept.
+
+    Returns:
+        The response, and the counts in its bins, or ``None`` for Asimov data.
+
+    Raises:
+        InputError: where a file cannot be used.
+        OptionError: where no bin is above the threshold.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> options = SimpleNamespace(threshold=0.2, bin_width=0.1, data=None, response=None)
+        >>> response, counts = binned_response("juno", options, 0.45, Resolution(0.03))
+        >>> response.edges.round(9).tolist(), counts
+        ([0.2, 0.3, 0.4, 0.5], None)
+    """
+    threshold = options.threshold
+    if options.response is not None:
+        read = read_matrix(options.response, where=f"{owner}.response", efficiency=efficiency)
+        matrix = read.above(threshold, where=f"{owner}.threshold")
+        if options.data is None:
+            return matrix, None
+        return matrix, observed_counts(owner, options.data, threshold, matrix.edges)[1]
+    edges, observed = uniform_bins(threshold, highest, options.bin_width), None
+    if options.data is not None:
+        edges, observed = observed_counts(owner, options.data, threshold, None)
+    return EnergyResponse(edges, resolution, scale, efficiency), observed
 
 
 def named_backgrounds(

@@ -1,6 +1,6 @@
 """The channel of a detector beside a decay-at-rest source: bins, response, neutrinos, backgrounds.
 
-What a site is and which options it has lives in :mod:`nurecoil.blueprints.isodar_site`.
+What a site is and which options it has lives in :mod:`nurecoil.blueprints.isodar_options`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from nurecoil.blueprints.deposits import deposit_spectrum
 from nurecoil.blueprints.facts import Fact
-from nurecoil.blueprints.inputs import flux_spectrum, named_backgrounds, observed_counts, uniform_bins
-from nurecoil.blueprints.isodar_site import COSMOGENIC, IsodarOptionsOfSite, IsodarSite
+from nurecoil.blueprints.inputs import binned_response, flux_spectrum, named_backgrounds
+from nurecoil.blueprints.isodar_options import COSMOGENIC, IsodarOptionsOfSite, IsodarSite
 from nurecoil.detectors.energy import EnergyResponse, Resolution
-from nurecoil.detectors.matrix import MatrixResponse, read_matrix
+from nurecoil.detectors.matrix import MatrixResponse
 from nurecoil.detectors.spectrum import Spectrum
 from nurecoil.errors import OptionError
 from nurecoil.experiment import Background, RecoilChannel, SharedSources
 from nurecoil.model.parameters import GaussianConstraint, Parameter
-from nurecoil.physics.constants import SECONDS_PER_DAY
+from nurecoil.physics.constants import SECONDS_PER_DAY, SECONDS_PER_YEAR
+from nurecoil.physics.decay_at_rest import flux_parameter
 from nurecoil.physics.geometry import sphere_mean_inverse_square
 from nurecoil.physics.reactor import reactor_source
 from nurecoil.physics.recoil import recoil_rate
@@ -31,7 +32,7 @@ __all__ = ["first_principles", "isodar_channel"]
 
 Array = NDArray[np.float64]
 
-_DAYS_PER_YEAR = 365.25
+_DAYS_PER_YEAR = SECONDS_PER_YEAR / SECONDS_PER_DAY
 _QUOTED_YEARS = 5.0
 _UNKNOWN_RATE = 0.2
 """Relative error of a rate that is published without one."""
@@ -66,7 +67,10 @@ def isodar_channel(
     _check(name, site, options)
     source = _source(name, site, options, shared)
     scale = _energy_scale(name, options)
-    response, observed = _response(name, site, options, _highest(shared), scale)
+    response, observed = binned_response(
+        name, options, _highest(shared), _resolution(site, options),
+        scale=scale.name if scale else None, efficiency=options.efficiency,
+    )  # fmt: skip
     edges = response.edges
     mass = _mass(site, options)
     spectators = _spectators(name, site, options, shared, response)
@@ -85,7 +89,7 @@ def isodar_channel(
         edges=edges,
         observed=observed,
         electrons=site.electrons_per_tonne.value * mass,
-        live_time=options.live_time * _DAYS_PER_YEAR * SECONDS_PER_DAY,
+        live_time=options.live_time * SECONDS_PER_YEAR,
         sources=(source,),
         spectators=spectators,
         response=response,
@@ -163,16 +167,7 @@ def _check(name: str, site: IsodarSite, options: IsodarOptionsOfSite) -> None:
 
 def _source(name: str, site: IsodarSite, options: IsodarOptionsOfSite, shared: SharedSources) -> Source:
     """The source with the flux that gives the wanted number of events."""
-    error = options.flux_error
-    parameter = Parameter(
-        f"{name}.isodar_flux",
-        "1",
-        1.0,
-        lower=0.0,
-        constraint=GaussianConstraint(1.0, error) if error > 0 else None,
-        fixed=error == 0,
-        description="antineutrino flux over its nominal value",
-    )
+    parameter = flux_parameter(name, options.flux_error)
     source = shared.isodar.source(parameter, _solid_angle(site, options))
     above, wanted = options.threshold, options.events
     if wanted is None and options.normalisation == "quoted":
@@ -199,7 +194,7 @@ def _highest(shared: SharedSources) -> float:
 
 def _events(source: Source, site: IsodarSite, options: IsodarOptionsOfSite, above: float) -> float:
     electrons = site.electrons_per_tonne.value * _mass(site, options)
-    live = options.live_time * _DAYS_PER_YEAR * SECONDS_PER_DAY
+    live = options.live_time * SECONDS_PER_YEAR
     return electrons * live * recoil_rate(source, source.weak, above)
 
 
@@ -230,23 +225,9 @@ def _energy_scale(name: str, options: IsodarOptionsOfSite) -> Parameter | None:
     )  # fmt: skip
 
 
-def _response(
-    name: str, site: IsodarSite, options: IsodarOptionsOfSite, highest: float, scale: Parameter | None
-) -> tuple[EnergyResponse | MatrixResponse, Array | None]:
-    """What the detector makes of recoils, and what it counted (``None``: Asimov data)."""
-    threshold = options.threshold
-    if options.response is not None:
-        read = read_matrix(options.response, where=f"{name}.response", efficiency=options.efficiency)
-        matrix = read.above(threshold, where=f"{name}.threshold")
-        if options.data is None:
-            return matrix, None
-        return matrix, observed_counts(name, options.data, threshold, matrix.edges)[1]
-    edges, observed = uniform_bins(threshold, highest, options.bin_width), None
-    if options.data is not None:
-        edges, observed = observed_counts(name, options.data, threshold, None)
+def _resolution(site: IsodarSite, options: IsodarOptionsOfSite) -> Resolution:
     stochastic = site.resolution.value if options.resolution is None else options.resolution
-    resolution = Resolution(stochastic, options.resolution_constant)
-    return EnergyResponse(edges, resolution, scale.name if scale else None, options.efficiency), observed
+    return Resolution(stochastic, options.resolution_constant)
 
 
 def _spectators(

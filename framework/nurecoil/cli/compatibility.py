@@ -5,10 +5,11 @@ What is computed lives in :mod:`nurecoil.studies.compatibility`; here it is aske
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nurecoil.cli.limit import LevelOption, OneMethodOption
 from nurecoil.cli.output import JsonOption, deliver, reserved
 from nurecoil.cli.request import BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
 
@@ -25,14 +26,8 @@ __all__ = ["compatibility"]
 def compatibility(
     experiments: ExperimentsArgument,
     search: SearchOption = None,
-    cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.90,
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method",
-            help="area, area-squared, delta-chi2-one-sided or delta-chi2-two-sided.",
-        ),
-    ] = "area",
+    cl: LevelOption = 0.90,
+    method: OneMethodOption = "area",
     points: Annotated[int, typer.Option("--points", min=5, help="Points of every scan.")] = 41,
     basis: BasisOption = None,
     settings: SetOption = None,
@@ -124,8 +119,10 @@ def _goodness_lines(good: ParameterGoodness) -> list[str]:
 
 
 def _limits_table(found: Compatibility) -> Table:
-    unit = "" if found.unit == "1" else found.unit
-    table = _table(
+    from nurecoil.report.tables import titled_table, unit_word
+
+    unit = unit_word(found.unit)
+    table = titled_table(
         f"upper limits at {100 * found.cl:g} % ({found.method})",
         ("experiments", "left"), ("without", "left"), ("limit", "right"), ("unit", "left"),
         ("to the combined", "right"), ("data", "left"),
@@ -147,15 +144,15 @@ def _limits_table(found: Compatibility) -> Table:
 
 def _shared_table(found: Compatibility) -> Table:
     """One line per parameter and experiment, the combined one last."""
-    from nurecoil.report.tables import significant
+    from nurecoil.report.tables import significant, titled_table, unit_word
 
-    table = _table(
+    table = titled_table(
         "shared parameters, from each experiment alone and combined",
         ("parameter", "left"), ("from", "left"), ("value", "right"), ("error", "right"), ("unit", "left"),
         ("difference/combined error", "right"), ("pull", "right"), ("from its constraint", "right"),
     )  # fmt: skip
     for row in found.shared:
-        unit = "" if row.unit == "1" else row.unit
+        unit = unit_word(row.unit)
         lines: list[tuple[str, Estimate | None, float | None, float | None, float | None]] = [
             *((name, one.estimate, one.difference, one.pull, None) for name, one in row.alone.items()),
             ("combined", row.combined, None, None, row.constraint_pull),
@@ -178,14 +175,3 @@ def _error(one: Estimate | None) -> str:
     if one is None:
         return ""
     return "at its bound" if one.at_bound else significant(one.error, one.error)
-
-
-def _table(title: str, *columns: tuple[str, Any]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
-                 min_width=len(title))  # fmt: skip
-    for heading, justify in columns:
-        made.add_column(heading, justify=justify, no_wrap=True)
-    return made

@@ -24,9 +24,9 @@ def demo(
       nurecoil demo --out out
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil import atomic
-    from nurecoil.cli.output import encode
     from nurecoil.cli.request import build_model, scanning, working
     from nurecoil.cli.words import console, goodness_without, print_fit
+    from nurecoil.documents import encode
     from nurecoil.inference.fit import fit
     from nurecoil.inference.limits import limits
     from nurecoil.report.fit_plot import plot_fit

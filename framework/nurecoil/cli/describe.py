@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,13 +46,14 @@ def describe(
     ],
     json: JsonOption = None,
 ) -> None:
-    """Describe an experiment, a search or the Sun: title, citations and every option.
+    """Describe an experiment, a search or a shared source: title, citations and every option.
 
     \b
     Examples:
       nurecoil describe borexino
       nurecoil describe magnetic-moment --json -
       nurecoil describe solar
+      nurecoil describe isodar
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil._version import __version__
 
@@ -137,16 +137,14 @@ def _parameters(kind: str, name: str, plugin: type[Any]) -> list[dict[str, objec
 
 
 def _print(document: Mapping[str, Any]) -> None:
-    from rich.console import Console
+    from nurecoil.cli.words import console
 
-    console = Console(file=sys.stdout, highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = 120
-    _print_about(console, document)
-    _print_options(console, document["options"])
-    _print_parameters(console, document.get("parameters", ()))
+    out = console(width=120)
+    _print_about(out, document)
+    _print_options(out, document["options"])
+    _print_parameters(out, document.get("parameters", ()))
     if "parameters_error" in document:
-        console.print(f"\nParameters: {document['parameters_error']}", soft_wrap=True)
+        out.print(f"\nParameters: {document['parameters_error']}", soft_wrap=True)
 
 
 def _print_about(console: Console, document: Mapping[str, Any]) -> None:

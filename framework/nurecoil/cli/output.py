@@ -1,18 +1,20 @@
 """What a command gives out: words for people, or with ``--json`` one document for programs.
 
 With ``--json -`` standard output carries the document and nothing else; with ``--json FILE`` the file appears
-whole or not at all. What goes into a document is the command's business.
+whole or not at all. How a document becomes text is in :mod:`nurecoil.documents`, what goes into it is the
+command's business.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from nurecoil.documents import encode
 
 __all__ = ["JsonOption", "deliver", "encode", "reserved"]
 
@@ -88,42 +90,3 @@ def deliver(document: Mapping[str, object], target: str | None, words: Callable[
 
         atomic.write_text(target, encode(document), where="--json")
     words()
-
-
-def encode(document: Mapping[str, object]) -> str:
-    """A document as JSON text that ends with a line end.
-
-    JSON has no infinities and no NaN: these become ``null``. Floats are written so that reading them gives
-    the same number back.
-
-    Args:
-        document: plain data; numpy scalars and arrays are fine.
-
-    Returns:
-        The text.
-
-    Raises:
-        TypeError: something in it is no data.
-
-    Example:
-        >>> print(encode({"limit": float("inf"), "cl": 0.9}), end="")
-        {
-          "limit": null,
-          "cl": 0.9
-        }
-    """
-    import json
-
-    return json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if hasattr(value, "tolist"):  # numpy, without importing it
-        return _plain(value.tolist())
-    return value

@@ -104,6 +104,7 @@ def check(
     from nurecoil import plugins
     from nurecoil._version import __version__
     from nurecoil.cli.request import working
+    from nurecoil.errors import OptionError
     from nurecoil.options import parse_settings
     from nurecoil.testing.check import check_plugin
 
@@ -111,6 +112,9 @@ def check(
         entry = plugins.find(name)
         chosen = parse_settings(settings or [])
         if experiment is not None:
+            if entry.kind == "experiment":
+                raise OptionError("--on", f"{experiment} for {name}, an experiment", "a search to put on it",
+                                  "Leave --on out.")  # fmt: skip
             plugins.load_experiment(experiment)
         with working(f"checking {name}"):
             findings = check_plugin(name, chosen, experiment=experiment)

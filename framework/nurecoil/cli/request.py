@@ -22,7 +22,6 @@ __all__ = [
     "SearchOption",
     "SetOption",
     "build_model",
-    "merged",
     "scanning",
     "split_settings",
     "with_basis",
@@ -45,7 +44,7 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="OWNER.OPTION=VALUE",
-        help="An option of an experiment, of the search or of a shared source (solar); repeatable. "
+        help="An option of an experiment, of the search or of a shared source (solar, isodar); repeatable. "
         "`nurecoil describe NAME` lists them.",
         show_default=False,
     ),
@@ -96,7 +95,8 @@ def with_basis(settings: Sequence[str] | None, search: str | None, basis: str | 
     """The settings with ``--basis`` among them.
 
     Raises:
-        OptionError: where a basis is given without a search.
+        OptionError: where a basis is given without a search, or to one that has no choice of it.
+        PluginError: where the search is unknown or broken.
 
     Example:
         >>> with_basis(None, "magnetic-moment", "flavour")
@@ -110,20 +110,20 @@ def with_basis(settings: Sequence[str] | None, search: str | None, basis: str | 
 
         raise OptionError("--basis", f"{basis} without a search", "a search with a choice of basis",
                           "Add --search magnetic-moment.")  # fmt: skip
+    _check_basis(search, basis)
     return [*given, f"{search}.basis={basis}"]
 
 
-def merged(
-    options: Mapping[str, Mapping[str, Any]], changes: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Options with some of them changed.
+def _check_basis(search: str, basis: str) -> None:
+    """Refuse a basis for a search that has no choice of one."""
+    import dataclasses
 
-    Example:
-        >>> merged({"a": {"x": 1, "y": 2}}, {"a": {"x": 3}})
-        {'a': {'x': 3, 'y': 2}}
-    """
-    names = [*options, *(name for name in changes if name not in options)]
-    return {name: {**options.get(name, {}), **changes.get(name, {})} for name in names}
+    from nurecoil.errors import OptionError
+    from nurecoil.plugins import load_search
+
+    if "basis" not in {field.name for field in dataclasses.fields(load_search(search).Options)}:
+        raise OptionError("--basis", f"{basis} with {search}, which has no choice of basis",
+                          "a search that has one, such as magnetic-moment", "Leave it out.")  # fmt: skip
 
 
 def split_settings(

@@ -59,13 +59,14 @@ def moments(mu_eff: float = 2.8e-11) -> Sheet:
     import math
 
     from nurecoil.errors import OptionError
+    from nurecoil.report.tables import titled_table
     from nurecoil.studies.moments import MomentsTable, moments_table
 
     if not (math.isfinite(mu_eff) and mu_eff > 0):
         raise OptionError("--mu-eff", f"{mu_eff} mu_B", "a positive number of Bohr magnetons")
 
     def words(found: MomentsTable) -> None:
-        table = _table(
+        table = titled_table(
             f"limits on moments [1e-11 mu_B] from mu_eff < {mu_eff:g} mu_B of solar neutrinos",
             ("basis", "left"), ("moment", "left"), ("published", "right"), ("NH", "right"), ("IH", "right"),
             ("weaker bound", "right"), ("hierarchy", "left"), ("P1 from P2", "right"),
@@ -103,8 +104,8 @@ def isodar() -> Sheet:
         NurecoilError: where an experiment or a search is missing or cannot be fitted.
 
     Example:
-        >>> len(isodar().document["rows"])  # doctest: +SKIP
-        12
+        >>> sorted(TABLES)
+        ['isodar', 'moments']
     """
     from nurecoil.cli.request import scanning
     from nurecoil.inference.rules import RULES
@@ -115,19 +116,20 @@ def isodar() -> Sheet:
 
     def words() -> None:
         from nurecoil.cli.words import console
+        from nurecoil.report.tables import label_of, titled_table
 
         for search in SEARCHES:
             rows = [row for row in found.rows if row.search == search]
-            unit = "" if rows[0].unit == "1" else f" [{rows[0].unit}]"
-            slides = _table(
-                f"{search}: 90 % limits{unit} in the slides' convention",
+            limits = label_of("limits", rows[0].unit)
+            slides = titled_table(
+                f"{search}: 90 % {limits} in the slides' convention",
                 ("experiment", "left"), ("above [MeV]", "right"), ("events", "right"),
                 ("first principles", "right"), ("published", "right"), ("computed", "right"),
                 ("published/computed", "right"), (f"at {BEFORE_CUTS:g} x events", "right"),
                 ("published/that", "right"),
             )  # fmt: skip
-            ours = _table(
-                f"{search}: 90 % limits{unit} with resolution and backgrounds, by rule",
+            ours = titled_table(
+                f"{search}: 90 % {limits} with resolution and backgrounds, by rule",
                 ("experiment", "left"), ("above [MeV]", "right"), *((name, "right") for name in RULES),
             )  # fmt: skip
             for row in rows:
@@ -206,17 +208,6 @@ def _made(name: str, options: Mapping[str, Any]) -> Sheet:
 
 def _flag(option: str) -> str:
     return "--" + option.replace("_", "-")
-
-
-def _table(title: str, *columns: tuple[str, Any]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
-                 min_width=len(title))  # fmt: skip
-    for heading, justify in columns:
-        made.add_column(heading, justify=justify, no_wrap=True)
-    return made
 
 
 def _print(table: Table, lines: list[str], references: tuple[str, ...]) -> None:

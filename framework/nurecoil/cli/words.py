@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["console", "goodness_without", "print_fit", "print_limits", "print_notes"]
 
 
-def console() -> Console:
-    """The console for words; at least 120 columns wide where output is no terminal."""
+def console(width: int = 160) -> Console:
+    """The console for words.
+
+    Args:
+        width: columns where output is no terminal.
+
+    Returns:
+        A new console on standard output, without highlighting and markup.
+    """
     from rich.console import Console
 
     made = Console(file=sys.stdout, highlight=False, markup=False)
     if not made.is_terminal:
-        made.width = 160
+        made.width = width
     return made
 
 
@@ -39,8 +46,9 @@ def goodness_without(model_options: Mapping[str, Any], experiments: Sequence[str
         Label and goodness of each.
     """
     from nurecoil.analysis import build
-    from nurecoil.cli.request import merged, working
+    from nurecoil.cli.request import working
     from nurecoil.inference.fit import fit
+    from nurecoil.options import merged
 
     rows = []
     for other in alternatives:

@@ -187,7 +187,8 @@ def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:
             raise OptionError(
                 f"parameter {name!r}",
                 f"value {value}",
-                f"a value in [{parameter.lower:g}, {parameter.upper:g}] {parameter.unit}",
+                f"a value in [{parameter.lower:g}, {parameter.upper:g}]"
+                + (f" {parameter.unit}" if parameter.unit != "1" else ""),
             )
 
 

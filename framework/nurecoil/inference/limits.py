@@ -6,20 +6,18 @@ The rules themselves are in :mod:`nurecoil.inference.rules`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from nurecoil.errors import ModelError
 from nurecoil.inference.fit import fit
-from nurecoil.inference.profile import profile
+from nurecoil.inference.profile import Progress, profile
 from nurecoil.inference.results import FitResult, Scan
 from nurecoil.inference.rules import RULES, check_level, rule
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["Limit", "Limits", "limit", "limits"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

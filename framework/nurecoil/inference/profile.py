@@ -16,10 +16,11 @@ from nurecoil.inference.fit import check_fixed
 from nurecoil.inference.results import Scan
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["DELTA_NLL_REACH", "profile"]
+__all__ = ["DELTA_NLL_REACH", "Progress", "profile"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
+"""What long work calls again and again: with how much of it is done, and with how much there is."""
 
 DELTA_NLL_REACH = 12.0
 """How far up in -log L an automatic scan goes: what is beyond holds less than 1e-5 of the area."""

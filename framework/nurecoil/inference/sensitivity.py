@@ -19,13 +19,12 @@ from nurecoil.engine.response import compile_response, needs_recompiling
 from nurecoil.errors import FitError, ModelError, OptionError
 from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import Limit, limit
+from nurecoil.inference.profile import Progress
 from nurecoil.inference.pseudo_data import STREAMS, asimov, shifted, toy, toy_stream
 from nurecoil.inference.results import Scan
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["BANDS", "FEWEST_TOYS", "Sensitivity", "ToyLimits", "check_toys", "sensitivity"]
-
-Progress = Callable[[int, int], None]
 
 BANDS = (-2, -1, 1, 2)
 """The edges of the bands, in standard deviations of the data."""

@@ -16,6 +16,7 @@ __all__ = [
     "FINE_STRUCTURE",
     "HBAR_C",
     "SECONDS_PER_DAY",
+    "SECONDS_PER_YEAR",
     "SIN2_THETA_W",
     "SIN2_THETA_W_MZ",
     "SNU",
@@ -39,5 +40,7 @@ AVOGADRO: Final = 6.02214076e23
 """Avogadro's number [1/mol]."""
 SECONDS_PER_DAY: Final = 86400.0
 """Seconds in a day."""
+SECONDS_PER_YEAR: Final = 365.25 * SECONDS_PER_DAY
+"""Seconds in a Julian year."""
 SNU: Final = 1e-36
 """One solar neutrino unit [captures per target atom per second]."""

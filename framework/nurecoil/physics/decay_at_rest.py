@@ -8,7 +8,6 @@ Puts together the spectrum of the shipped file ``data/lithium8.root`` (modelled 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,21 +15,20 @@ import numpy as np
 
 from nurecoil.errors import InputError, PhysicsError
 from nurecoil.histograms import Expectation, Histogram, read_histogram
-from nurecoil.model.parameters import Parameter
+from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.physics._kinematics import FloatArray
-from nurecoil.physics.constants import SECONDS_PER_DAY
+from nurecoil.physics._weak import WEAK
+from nurecoil.physics.constants import SECONDS_PER_YEAR
 from nurecoil.physics.isodar_options import IsodarOptions
 from nurecoil.physics.mirror_decay import Closure
-from nurecoil.physics.oscillation import OscillationParameters
-from nurecoil.physics.radiative import radiative
-from nurecoil.physics.scattering import Flavour, tree_level
-from nurecoil.physics.source import CrossSection, Source
+from nurecoil.physics.oscillation import OscillationParameters, VacuumMassShares
+from nurecoil.physics.scattering import Flavour
+from nurecoil.physics.source import Source
 from nurecoil.physics.tables import read_table
 
-__all__ = ["IsodarSource"]
+__all__ = ["IsodarSource", "flux_parameter"]
 
 _DATA = Path(__file__).with_name("data") / "lithium8.root"
-_SECONDS_PER_YEAR: Final = 365.25 * SECONDS_PER_DAY
 _BEYOND: Final = 1e-3
 """Share of the antineutrinos above the effective endpoint."""
 _LARGEST_ENERGY: Final = 100.0
@@ -40,29 +38,6 @@ _PROPOSAL: Final = (
     "A. Bungau et al., Phys. Rev. Lett. 109 (2012) 141802, "
     "arXiv:1205.4419, doi:10.1103/PhysRevLett.109.141802"
 )
-_WEAK: dict[str, tuple[CrossSection, str]] = {
-    "radiative": (
-        radiative,
-        "J. N. Bahcall, M. Kamionkowski and A. Sirlin, Phys. Rev. D 51 (1995) 6146, "
-        "arXiv:astro-ph/9502003, doi:10.1103/PhysRevD.51.6146",
-    ),
-    "tree": (
-        tree_level,
-        "G. 't Hooft, Phys. Lett. B 37 (1971) 195, doi:10.1016/0370-2693(71)90050-5",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _MassShares:
-    """Probabilities of the mass states in a pure nu_e, the same at every energy."""
-
-    values: tuple[float, float, float]
-
-    def __call__(self, E: FloatArray) -> FloatArray:
-        energy = np.asarray(E)
-        shares = np.array(self.values).reshape(3, *(1,) * energy.ndim)
-        return np.broadcast_to(shares, (3, *energy.shape)).copy()
 
 
 class IsodarSource:
@@ -159,7 +134,7 @@ class IsodarSource:
                 f"a mean inverse squared distance of {mean_inverse_square} cm-2",
                 "a positive number",
             )
-        rate = self.options.antineutrinos / (self.options.run * _SECONDS_PER_YEAR)
+        rate = self.options.antineutrinos / (self.options.run * SECONDS_PER_YEAR)
         return rate / (4 * math.pi) * mean_inverse_square
 
     def source(self, parameter: Parameter, mean_inverse_square: float) -> Source:
@@ -181,7 +156,7 @@ class IsodarSource:
             >>> source.mass_shares(np.array(6.0)).round(3)
             array([0.678, 0.301, 0.021])
         """
-        weak, weak_citation = _WEAK[self.options.cross_section]
+        weak, weak_citation = WEAK[self.options.cross_section]
         citations = (_PROPOSAL, self._citation, weak_citation)
         return Source(
             name="li8",
@@ -195,19 +170,38 @@ class IsodarSource:
             weak=weak,
             parameter=parameter,
             citations=citations,
-            mass_shares=_MassShares(_electron_content(self.oscillation)),
+            mass_shares=VacuumMassShares(self.oscillation),
         )
+
+
+def flux_parameter(scope: str, error: float) -> Parameter:
+    """The parameter of an experiment that scales the antineutrinos at its place.
+
+    Args:
+        scope: scope of the parameter, the experiment's name.
+        error: relative error of the flux, at least 0; 0 holds the parameter fixed.
+
+    Returns:
+        ``<scope>.isodar_flux``, 1 for the nominal flux, at least 0.
+
+    Example:
+        >>> flux_parameter("juno", 0.007).constraint
+        GaussianConstraint(centre=1.0, width=0.007)
+    """
+    return Parameter(
+        f"{scope}.isodar_flux",
+        "1",
+        1.0,
+        lower=0.0,
+        constraint=GaussianConstraint(1.0, error) if error > 0 else None,
+        fixed=error == 0,
+        description="antineutrino flux over its nominal value",
+    )
 
 
 def _pure_electron(E: FloatArray) -> dict[Flavour, FloatArray]:
     """Shares of the flavours before any oscillation."""
     return {"e": np.ones_like(E, dtype=np.float64)}
-
-
-def _electron_content(oscillation: OscillationParameters) -> tuple[float, float, float]:
-    """``|U_e1|^2``, ``|U_e2|^2`` and ``|U_e3|^2``."""
-    solar, reactor = oscillation.sin2_theta12, oscillation.sin2_theta13
-    return (1 - reactor) * (1 - solar), (1 - reactor) * solar, reactor
 
 
 def _spectrum_of(histogram: Histogram, where: str) -> tuple[FloatArray, FloatArray]:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from nurecoil.errors import OptionError, PhysicsError, unknown_name
 from nurecoil.physics._kinematics import FloatArray, checked
-from nurecoil.physics.oscillation import OscillationParameters, flavour_shares, mass_shares
+from nurecoil.physics.oscillation import OscillationParameters, VacuumMassShares, flavour_shares, mass_shares
 
 __all__ = [
     "BASES",
@@ -142,9 +142,7 @@ def shares_of(
         return np.stack(list(flavour_shares(P2, parameters).values()))
     if mixture == "adiabatic":
         return mass_shares(P2, parameters)
-    solar, reactor = parameters.sin2_theta12, parameters.sin2_theta13
-    shares = np.array([(1 - reactor) * (1 - solar), (1 - reactor) * solar, reactor])
-    return np.asarray(np.multiply.outer(shares, np.ones(np.shape(P2))), dtype=np.float64)
+    return VacuumMassShares(parameters)(np.asarray(P2, dtype=np.float64))
 
 
 def coefficients(basis: str, shares: ArrayLike) -> dict[str, FloatArray]:

@@ -1,6 +1,7 @@
 """Flavours and mass states of solar neutrinos at the Earth: adiabatic MSW conversion, production averaged.
 
-Large-mixing-angle solution, three flavours. The regeneration inside the Earth (day-night effect,
+Large-mixing-angle solution, three flavours; the mixing angles and the mass states without matter, which other
+sources need, are here too. The regeneration inside the Earth (day-night effect,
 below 1 % under 1 MeV) and the eccentricity of the orbit are left out; crossing between the levels is
 negligible (< 1e-4). Where in the Sun neutrinos are made is in :mod:`nurecoil.physics.solar`.
 """
@@ -20,6 +21,7 @@ from nurecoil.physics.scattering import Flavour
 
 __all__ = [
     "OscillationParameters",
+    "VacuumMassShares",
     "flavour_shares",
     "mass_shares",
     "matter_potential",
@@ -68,6 +70,31 @@ class OscillationParameters:
             raise PhysicsError(
                 "oscillation parameters", f"delta_m21_sq = {self.delta_m21_sq} eV2", "a positive number"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class VacuumMassShares:
+    """Probabilities ``|U_ei|^2`` of the mass states in what is made as nu_e and never passes dense matter.
+
+    They are the same at every energy: ``cos^2 theta_12 cos^2 theta_13``, ``sin^2 theta_12 cos^2 theta_13``
+    and ``sin^2 theta_13``, of antineutrinos too. Called with energies [MeV] of any shape it gives the states
+    1, 2 and 3, shape ``(3, *E.shape)``.
+
+    Args:
+        parameters: mixing angles.
+
+    Example:
+        >>> VacuumMassShares(OscillationParameters())(np.array(6.0)).round(3)
+        array([0.678, 0.301, 0.021])
+    """
+
+    parameters: OscillationParameters
+
+    def __call__(self, E: ArrayLike) -> FloatArray:
+        """The probabilities at these energies [MeV]."""
+        solar, reactor = self.parameters.sin2_theta12, self.parameters.sin2_theta13
+        shares = np.array([(1 - reactor) * (1 - solar), (1 - reactor) * solar, reactor])
+        return np.asarray(np.multiply.outer(shares, np.ones(np.shape(E))), dtype=np.float64)
 
 
 def matter_potential(electron_density: ArrayLike) -> FloatArray:

@@ -22,7 +22,7 @@ from nurecoil.errors import OptionError, PhysicsError, unknown_name
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.physics._kinematics import FloatArray, checked
 from nurecoil.physics.constants import HBAR_C
-from nurecoil.physics.oscillation import OscillationParameters, flavour_shares
+from nurecoil.physics.oscillation import OscillationParameters, VacuumMassShares, flavour_shares
 from nurecoil.physics.radiative import radiative
 from nurecoil.physics.reactor_cores import LIGHT_WATER_FRACTIONS, Reactor
 from nurecoil.physics.scattering import Flavour
@@ -81,19 +81,6 @@ class _Shares:
         cosine = np.cos(phase) * np.sinc(_SMEARED * phase / np.pi) @ self.weights
         sine_squared = 4 * self.parameters.sin2_theta12 * (1 - self.parameters.sin2_theta12)
         return flavour_shares(1 - sine_squared * (1 - cosine) / 2, self.parameters)
-
-
-@dataclass(frozen=True, slots=True)
-class _MassShares:
-    """Probabilities ``|U_ei|^2`` of the mass states, the same at every energy."""
-
-    parameters: OscillationParameters
-
-    def __call__(self, E: FloatArray) -> FloatArray:
-        solar, reactor = self.parameters.sin2_theta12, self.parameters.sin2_theta13
-        shares = np.array([(1 - solar) * (1 - reactor), solar * (1 - reactor), reactor])
-        shape = np.shape(E)
-        return np.broadcast_to(shares.reshape(3, *(1,) * len(shape)), (3, *shape)).copy()
 
 
 def fission_spectrum(E: ArrayLike, isotope: str) -> FloatArray:
@@ -208,7 +195,7 @@ def reactor_source(
         weak=weak,
         parameter=parameter,
         citations=(*_CITATIONS, *citations),
-        mass_shares=_MassShares(mixing),
+        mass_shares=VacuumMassShares(mixing),
     )
 
 

@@ -18,16 +18,16 @@ from scipy.interpolate import CubicSpline
 from nurecoil.errors import OptionError, unknown_name
 from nurecoil.model.parameters import CovarianceConstraint, GaussianConstraint, Parameter
 from nurecoil.physics._kinematics import FloatArray
+from nurecoil.physics._weak import WEAK
 from nurecoil.physics.oscillation import (
     OscillationParameters,
     flavour_shares,
     mass_shares,
     two_flavour_survival,
 )
-from nurecoil.physics.radiative import radiative
-from nurecoil.physics.scattering import Flavour, tree_level
+from nurecoil.physics.scattering import Flavour
 from nurecoil.physics.solar_options import FLUX_NAMES, SolarOptions
-from nurecoil.physics.source import CrossSection, Source
+from nurecoil.physics.source import Source
 from nurecoil.physics.tables import Table, read_table
 
 __all__ = ["BE7_LINES", "PEP_LINE", "SolarNeutrinos"]
@@ -70,17 +70,6 @@ _PROFILE_OF = {
 _OSCILLATION_CITATION = (
     "Particle Data Group, Chin. Phys. C 40 (2016) 100001 and 2017 update, doi:10.1088/1674-1137/40/10/100001"
 )
-_WEAK: dict[str, tuple[CrossSection, str]] = {
-    "radiative": (
-        radiative,
-        "J. N. Bahcall, M. Kamionkowski and A. Sirlin, Phys. Rev. D 51 (1995) 6146, "
-        "arXiv:astro-ph/9502003, doi:10.1103/PhysRevD.51.6146",
-    ),
-    "tree": (
-        tree_level,
-        "G. 't Hooft, Phys. Lett. B 37 (1971) 195, doi:10.1016/0370-2693(71)90050-5",
-    ),
-}
 _SURVIVAL_GRID = np.concatenate([[0.0], np.geomspace(1e-3, 30.0, 600)])
 
 
@@ -286,7 +275,7 @@ class SolarNeutrinos:
 
     def _build(self, name: str) -> Source:
         fluxes = self._fluxes()
-        weak, weak_citation = _WEAK[self.options.cross_section]
+        weak, weak_citation = WEAK[self.options.cross_section]
         citations = [fluxes.reference]
         energy = density = np.empty(0)
         if name in _LINES:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from nurecoil.report.style import COLOURS, parameter_label, styled
+from nurecoil.report.style import COLOURS, axis_exponent, parameter_label, styled
 from nurecoil.studies.compatibility import Compatibility
 from nurecoil.studies.compatibility_rows import LimitRow
 
@@ -41,17 +40,16 @@ def plot_compatibility(found: Compatibility) -> Figure:
 
     values = [row.value for row in found.limits if row.value is not None]
     reach = max(values, default=1.0) or 1.0
-    power = math.floor(math.log10(reach))
-    exponent = 0 if -2 <= power <= 3 else power
+    exponent = axis_exponent(reach)
     scale = 10.0**-exponent
     with styled():
         height = 2.4 + 0.55 * len(found.limits)
         figure, axes = plt.subplots(figsize=(9.5, height), layout="constrained")
         for place, row in enumerate(found.limits):
-            _draw(axes, place, row, found, scale, reach)
+            _draw(axes, place, row, scale, reach)
         if found.combined.value is not None:
             axes.axvline(found.combined.value * scale, color=_COMBINED, linewidth=1.2, linestyle="--")
-        axes.set_yticks(range(len(found.limits)), [_label(row, found) for row in found.limits])
+        axes.set_yticks(range(len(found.limits)), [_label(row) for row in found.limits])
         axes.set_ylim(len(found.limits) - 0.4, -0.6)
         axes.tick_params(axis="y", which="both", length=0)
         axes.set_xlim(0, 1.22 * reach * scale)
@@ -61,7 +59,7 @@ def plot_compatibility(found: Compatibility) -> Figure:
     return figure
 
 
-def _draw(axes: Any, place: int, row: LimitRow, found: Compatibility, scale: float, reach: float) -> None:
+def _draw(axes: Any, place: int, row: LimitRow, scale: float, reach: float) -> None:
     if row.value is None:
         axes.text(
             0.01 * reach * scale, place, "no limit", va="center", fontsize=11, color="grey", bbox=_BEHIND
@@ -77,7 +75,7 @@ def _draw(axes: Any, place: int, row: LimitRow, found: Compatibility, scale: flo
     axes.text(where, place, text, va="center", fontsize=11, bbox=_BEHIND)
 
 
-def _label(row: LimitRow, found: Compatibility) -> str:
+def _label(row: LimitRow) -> str:
     """The experiments; of many, what is missing."""
     if row.left_out is not None and len(row.experiments) > 1:
         return f"without {row.left_out}"

@@ -5,14 +5,14 @@ The study itself is :mod:`nurecoil.studies.feasibility`.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from nurecoil.report.style import COLOURS, parameter_label, styled
+from nurecoil.report.style import COLOURS, axis_exponent, parameter_label, styled
+from nurecoil.report.tables import label_of, titled_table
 from nurecoil.studies.feasibility_result import Feasibility, Line
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def plot_feasibility(found: Feasibility) -> Figure:
     values += [line.floor for line in shown if line.floor is not None]
     values += [found.target] if found.target is not None else []
     largest = max(values, default=1.0)
-    exponent = math.floor(math.log10(largest))
-    exponent = 0 if -2 <= exponent <= 3 else exponent
+    exponent = axis_exponent(largest)
     thresholds = sorted({line.threshold for line in shown})
     curves = list(dict.fromkeys(line.curve for line in shown))
     colours = {cut: COLOURS[i % len(COLOURS)] for i, cut in enumerate(thresholds)}
@@ -98,19 +97,10 @@ def feasibility_table(found: Feasibility) -> Table:
     Returns:
         The table; its last rows are the limit without the background and the rejection for the target.
     """
-    from rich import box
-    from rich.table import Table
-
     shown = [line for line in found.lines if not line.same_as]
-    unit = "" if found.unit == "1" else f" [{found.unit}]"
-    title = f"expected {100 * found.cl:g} % limits on {found.poi}{unit} ({found.method})"
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
-        min_width=len(title),
-    )  # fmt: skip
-    table.add_column("rejection", justify="right", no_wrap=True)
-    for line in shown:
-        table.add_column(f"{line.curve}\n> {line.threshold:g} MeV", justify="right", no_wrap=True)
+    title = f"expected {100 * found.cl:g} % limits on {label_of(found.poi, found.unit)} ({found.method})"
+    headings = ("rejection", *(f"{line.curve}\n> {line.threshold:g} MeV" for line in shown))
+    table = titled_table(title, *((heading, "right") for heading in headings))
     for index, rejection in enumerate(row.rejection for row in found.lines[0].rows):
         limits = [line.rows[index].limit for line in shown]
         table.add_row(f"{rejection:.3g}", *(_number(value) for value in limits))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from nurecoil.inference.limits import Limit
-from nurecoil.report.style import COLOURS, parameter_label, styled
+from nurecoil.report.style import COLOURS, axis_exponent, parameter_label, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,14 +43,14 @@ def plot_profiles(limits: Mapping[str, Limit]) -> Figure:
 
     first = next(iter(limits.values()))
     reach = max(float(one.scan.values[one.scan.delta_nll < _REACH / 2 + 1].max()) for one in limits.values())
-    exponent = _exponent(reach)
+    exponent = axis_exponent(reach)
     scale = 10.0**-exponent
     with styled():
         figure, (top, bottom) = plt.subplots(
             2, 1, sharex=True, figsize=(9.5, 8.6), layout="constrained", height_ratios=(1.15, 1.0)
         )
         for colour, (label, one) in zip(cycle(COLOURS), limits.items(), strict=False):
-            _draw(top, bottom, label, one, scale, colour, exponent)
+            _draw(top, bottom, label, one, scale, colour)
         for level, text in ((1.64, "1.64"), (2.71, "2.71")):
             top.axhline(level, color="grey", linewidth=0.8, linestyle=":")
             top.text(0.01 * reach * scale, level + 0.08, text, fontsize=10, color="grey")
@@ -68,7 +67,7 @@ def plot_profiles(limits: Mapping[str, Limit]) -> Figure:
     return figure
 
 
-def _draw(top: Any, bottom: Any, label: str, one: Limit, scale: float, colour: str, exponent: int) -> None:
+def _draw(top: Any, bottom: Any, label: str, one: Limit, scale: float, colour: str) -> None:
     scan = one.scan
     fine = np.linspace(scan.values[0], scan.values[-1], 1200)
     curve = PchipInterpolator(scan.values, scan.delta_nll)(fine)
@@ -87,11 +86,3 @@ def _draw(top: Any, bottom: Any, label: str, one: Limit, scale: float, colour: s
         bottom.axvline(
             row["value"] * scale, color=colour, linewidth=1.1, linestyle=("--", ":")[number % 2], label=words
         )
-
-
-def _exponent(reach: float) -> int:
-    """Power of ten in which an axis is labelled: none for everyday numbers."""
-    if reach <= 0:
-        return 0
-    power = math.floor(math.log10(reach))
-    return 0 if -2 <= power <= 3 else power

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from nurecoil.errors import OptionError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "label_with_unit", "parameter_label", "save", "styled"]
+__all__ = ["COLOURS", "axis_exponent", "label_with_unit", "parameter_label", "save", "styled"]
 
 COLOURS = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
@@ -63,6 +64,25 @@ def styled() -> Iterator[None]:
     }
     with mpl.style.context([mplhep.style.ROOT, settings]):
         yield
+
+
+def axis_exponent(reach: float) -> int:
+    """The power of ten in which an axis is labelled: none for everyday numbers.
+
+    Args:
+        reach: the largest number on the axis.
+
+    Returns:
+        The exponent.
+
+    Example:
+        >>> axis_exponent(2.8e-11), axis_exponent(120.0), axis_exponent(0.0)
+        (-11, 0, 0)
+    """
+    if reach <= 0:
+        return 0
+    power = math.floor(math.log10(reach))
+    return 0 if -2 <= power <= 3 else power
 
 
 def label_with_unit(name: str, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables for the terminal: fits, limits, fitted rates beside the published ones."""
+"""Tables for the terminal: fits, limits, fitted rates beside the published ones; the look of every table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ __all__ = [
     "rates_table",
     "scan_table",
     "significant",
+    "titled_table",
+    "unit_word",
 ]
+
+_WRAPPED = ("remark", "convention")
+"""Columns whose words may run over several lines."""
 
 
 def significant(value: float | None, error: float | None = None) -> str:
@@ -51,6 +56,42 @@ def significant(value: float | None, error: float | None = None) -> str:
     return f"{value:.{min(digits, 9)}f}"
 
 
+def titled_table(title: str, *columns: tuple[str, Any]) -> Table:
+    """An empty table with the look that all of them have.
+
+    Args:
+        title: its title, kept on one line.
+        columns: heading and side (``left`` or ``right``) of each column; remarks and conventions wrap, the
+            others do not.
+
+    Returns:
+        The table, to which rows are added.
+
+    Example:
+        >>> table = titled_table("fluxes", ("source", "left"), ("flux", "right"))
+        >>> [column.header for column in table.columns]
+        ['source', 'flux']
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+                  min_width=len(title))  # fmt: skip
+    for name, justify in columns:
+        table.add_column(name, justify=justify, no_wrap=name not in _WRAPPED)
+    return table
+
+
+def unit_word(unit: str) -> str:
+    """A unit as it is shown: nothing for a number without one.
+
+    Example:
+        >>> unit_word("1"), unit_word("cpd")
+        ('', 'cpd')
+    """
+    return "" if unit == "1" else unit
+
+
 def parameters_table(result: FitResult) -> Table:
     """Every parameter with value, error, unit and state."""
     columns = (
@@ -60,7 +101,7 @@ def parameters_table(result: FitResult) -> Table:
         ("unit", "left"),
         ("state", "left"),
     )
-    table = _table("parameters", *columns)
+    table = titled_table("parameters", *columns)
     for name, estimate in result.parameters.items():
         state = "fixed" if estimate.fixed else "at its bound" if estimate.at_bound else ""
         constraint = result.model.parameters[name].constraint
@@ -68,7 +109,7 @@ def parameters_table(result: FitResult) -> Table:
             state = "constrained"
         if not state and math.isnan(estimate.error):
             state = "without effect"
-        unit = "" if estimate.unit == "1" else estimate.unit
+        unit = unit_word(estimate.unit)
         error = significant(estimate.error, estimate.error)
         table.add_row(name, significant(estimate.value, estimate.error), error, unit, state)
     return table
@@ -79,7 +120,7 @@ def rates_table(result: FitResult) -> Table | None:
     rows = comparison(result)
     if not rows:
         return None
-    table = _table(
+    table = titled_table(
         "fitted and published", ("parameter", "left"), ("fitted", "right"), ("error", "right"),
         ("published", "right"), ("error", "right"), ("unit", "left"), ("remark", "left"),
     )  # fmt: skip
@@ -99,10 +140,10 @@ def rates_table(result: FitResult) -> Table | None:
 def limits_table(limits: Sequence[Limit]) -> Table:
     """Limits by several rules side by side."""
     level = f"{100 * limits[0].cl:g} %" if limits else ""
-    table = _table(f"upper limits at {level}", ("method", "left"), ("limit", "right"), ("unit", "left"),
-                   ("convention", "left"))  # fmt: skip
+    table = titled_table(f"upper limits at {level}", ("method", "left"), ("limit", "right"), ("unit", "left"),
+                         ("convention", "left"))  # fmt: skip
     for one in limits:
-        table.add_row(one.method, f"{one.poi} < {one.value:.4g}", _unit(one.unit), one.convention)
+        table.add_row(one.method, f"{one.poi} < {one.value:.4g}", unit_word(one.unit), one.convention)
     return table
 
 
@@ -116,23 +157,23 @@ def published_limits_table(limits: Mapping[str, Limit]) -> Table:
         ("method", "left"),
         ("remark", "left"),
     )
-    table = _table("limits, computed and published", *columns)
+    table = titled_table("limits, computed and published", *columns)
     for label, one in limits.items():
         rows: Sequence[Mapping[str, Any]] = one.model.metadata.get("published_limits", ()) or ({},)
         for number, row in enumerate(rows):
             published = f"{row['value']:.2g}" if row else ""
             computed = f"{one.poi} < {one.value:.3g}" if number == 0 else ""
             shown = label if number == 0 else ""
-            table.add_row(shown, computed, published, _unit(one.unit), one.method if number == 0 else "",
+            table.add_row(shown, computed, published, unit_word(one.unit), one.method if number == 0 else "",
                           row.get("remark", ""))  # fmt: skip
     return table
 
 
 def scan_table(scan: Mapping[str, Any]) -> Table:
     """A profile, point by point, from its JSON form."""
-    unit = _unit(scan["unit"])
-    table = _table(f"profile of {scan['parameter']}, best at {scan['best']:.4g} {unit}".rstrip(),
-                   ("value", "right"), ("unit", "left"), ("2 Delta NLL", "right"))  # fmt: skip
+    unit = unit_word(scan["unit"])
+    table = titled_table(f"profile of {scan['parameter']}, best at {scan['best']:.4g} {unit}".rstrip(),
+                         ("value", "right"), ("unit", "left"), ("2 Delta NLL", "right"))  # fmt: skip
     for value, delta in zip(scan["values"], scan["delta_nll"], strict=True):
         table.add_row(f"{value:.5g}", unit, f"{2 * delta:.4f}")
     return table
@@ -143,7 +184,7 @@ def bands_table(found: Sensitivity) -> Table:
     source = "Asimov data" if found.toys is None else f"{found.toys.asked} toys, seed {found.toys.seed}"
     level = f"{100 * found.limit.cl:g} %"
     title = f"expected {level} upper limits on {label_of(found.limit.poi, found.unit)} ({source})"
-    table = _table(title, ("data", "left"), ("limit", "right"))
+    table = titled_table(title, ("data", "left"), ("limit", "right"))
     rows = sorted([*found.bands.items(), (0, found.median)])
     for sigma, value in rows:
         table.add_row(f"{sigma:+d} sigma" if sigma else "median", f"{value:.4g}")
@@ -159,7 +200,7 @@ def exclusion_table(curves: Sequence[Exclusion]) -> Table:
     option = first.over.partition(".")[2]
     columns = [(label_of(option, first.over_unit), "right"), *((one.label, "right") for one in curves)]
     title = f"{100 * first.cl:g} % upper limits on {label_of(first.poi, first.unit)} ({first.method})"
-    table = _table(title, *columns)
+    table = titled_table(title, *columns)
     for row, value in enumerate(first.values):
         found = [one.limits[row] for one in curves]
         table.add_row(f"{value:.4g}", *("" if limit is None else f"{limit:.4g}" for limit in found))
@@ -173,7 +214,7 @@ def label_of(name: str, unit: str) -> str:
         >>> label_of("mass", "MeV"), label_of("g", "1")
         ('mass [MeV]', 'g')
     """
-    return f"{name} [{unit}]" if _unit(unit) else name
+    return f"{name} [{unit}]" if unit_word(unit) else name
 
 
 def goodness_line(result: FitResult) -> str:
@@ -190,18 +231,3 @@ def goodness_line(result: FitResult) -> str:
         f"chi2/ndf = {good.statistic:.1f}/{good.ndf}, p = {good.p_value:.3g}, -log L = {result.nll:.3f}, "
         f"EDM {result.edm:.1e} ({result.minimiser}, {result.iterations} iterations)"
     )
-
-
-def _table(title: str, *columns: tuple[str, Any]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
-                  min_width=len(title))  # fmt: skip
-    for name, justify in columns:
-        table.add_column(name, justify=justify, no_wrap=name not in ("remark", "convention"))
-    return table
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else unit

@@ -145,9 +145,11 @@ class MagneticMoment(Search):
         if chosen is None:
             felt = "every one"
             if self.of_one_source:
-                felt = f"{', '.join(_PAPERS_SOURCES)} of the Sun, and every one that is not solar"
+                felt = f"{', '.join(_PAPERS_SOURCES)} where the Sun is the source, else the source itself"
         else:
             felt = ", ".join(chosen)
+        if self.of_one_source:
+            felt += "; neutrinos that are a background do not"
         first = f"sources that feel the moment: {felt}; the yield scales with the fitted flux"
         return [first] if self.of_one_source else [self._basis_note(), first, *self._convention_notes()]
 

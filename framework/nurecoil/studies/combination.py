@@ -6,20 +6,19 @@ What the results say about each other is in :mod:`nurecoil.studies.compatibility
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 from nurecoil.engine.response import compile_response
 from nurecoil.errors import FitError, ModelError
 from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import Limit, limit
+from nurecoil.inference.profile import Progress
 from nurecoil.inference.results import FitResult
 from nurecoil.model.spectral import SpectralModel
-from nurecoil.studies.parts import part
+from nurecoil.studies.parts import experiments_of, part
 
 __all__ = ["Combination"]
 
 Group = tuple[str, ...]
-Progress = Callable[[int, int], None]
 
 
 class Combination:
@@ -89,7 +88,7 @@ class Combination:
         return self._fits[group]
 
     def _taken(self, group: Group) -> SpectralModel:
-        if set(group) == {channel.name.partition("/")[0] for channel in self.model.channels}:
+        if set(group) == set(experiments_of(self.model)):
             return self.model
         try:
             taken = part(self.model, group)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from nurecoil.analysis import Request
 from nurecoil.errors import ModelError, OptionError
 from nurecoil.inference.goodness import constraint_pulls
+from nurecoil.inference.profile import Progress
 from nurecoil.inference.results import Estimate, FitResult, finite_or_none
 from nurecoil.inference.rules import check_level, rule
 from nurecoil.model.spectral import SpectralModel
@@ -27,8 +28,6 @@ from nurecoil.studies.parameter_goodness import CITATION, ParameterGoodness, par
 from nurecoil.studies.parts import experiments_of, shared_by
 
 __all__ = ["Compatibility", "compare", "compatibility"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import numpy as np
@@ -17,13 +17,12 @@ import numpy as np
 from nurecoil.analysis import Request
 from nurecoil.errors import FitError, OptionError, unknown_name
 from nurecoil.inference.limits import limit
+from nurecoil.inference.profile import Progress
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
 from nurecoil.option_words import option_hints, spelt
 from nurecoil.options import ends_in_unit, make_options, parse_number
 
 __all__ = ["Exclusion", "exclusion", "option_of", "scan_points"]
-
-Progress = Callable[[int, int], None]
 
 _DECADES = 4.0
 """How far below the upper end a logarithmic scan from 0 begins."""

@@ -13,22 +13,22 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from nurecoil import plugins
 from nurecoil.analysis import Request, build
 from nurecoil.engine.response import compile_response
 from nurecoil.errors import FitError, OptionError
 from nurecoil.inference.limits import limit
+from nurecoil.inference.profile import Progress
 from nurecoil.inference.pseudo_data import asimov
 from nurecoil.inference.rules import check_level, rule
 from nurecoil.model.spectral import SpectralModel
+from nurecoil.options import merged
 from nurecoil.studies._rejection import Rejected
 from nurecoil.studies.feasibility_result import Feasibility, Line, Options, Row, Verdict
 
 __all__ = ["REJECTIONS", "THRESHOLDS", "default_curves", "feasibility"]
-
-Progress = Callable[[int, int], None]
 
 THRESHOLDS: Final = (0.2, 0.6, 1.0, 2.0, 3.6)
 """Default thresholds [MeV]: the beta electrons of 39Ar end at 0.565 MeV, those of 42K at 3.5 MeV."""
@@ -104,13 +104,13 @@ def feasibility(
         raise OptionError("feasibility curves", "none", "at least one")
 
     requests = {
-        (curve, cut): _merged(_merged(options, changes), {experiment: {"threshold": cut}})
+        (curve, cut): merged(merged(options, changes), {experiment: {"threshold": cut}})
         for curve, changes in chosen.items()
         for cut in cuts
     }
     for asked in requests.values():  # every value is checked before anything is folded
         for rejection in (grid[0], grid[-1]):
-            Request.of([experiment], search, _merged(asked, {experiment: {"rejection": rejection}}))
+            Request.of([experiment], search, merged(asked, {experiment: {"rejection": rejection}}))
     limits = _Limits(made.name, cl, grid, goal, progress, len(requests) * (len(grid) + 1))
     models: dict[tuple[str, float], Rejected] = {}
     lines: dict[tuple[str, float], Line] = {}
@@ -250,7 +250,7 @@ def _rejected(
     experiment: str, search: str, options: Options, grid: Sequence[float], like: Rejected | None
 ) -> Rejected:
     def folded(rejection: float) -> SpectralModel:
-        return build([experiment], search, _merged(options, {experiment: {"rejection": rejection}}))
+        return build([experiment], search, merged(options, {experiment: {"rejection": rejection}}))
 
     model = Rejected(folded, grid[0], grid[-1], like)
     for channel in model.first.channels:
@@ -262,10 +262,6 @@ def _rejected(
                 "Leave its data out.",
             )
     return model
-
-
-def _merged(options: Options, changes: Options) -> dict[str, dict[str, Any]]:
-    return {owner: {**options.get(owner, {}), **changes.get(owner, {})} for owner in {**options, **changes}}
 
 
 def _check_options(experiment: str) -> None:

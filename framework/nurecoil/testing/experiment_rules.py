@@ -172,14 +172,9 @@ EXPERIMENT_RULES: tuple[Rule, ...] = (
         "Register a subclass of nurecoil.experiment.Experiment under the name that its class has.",
         plugin_rules.loads,
     ),
-    Rule("imports light", "Import heavy packages inside methods.", plugin_rules.light),
-    Rule("is described", "Give the class a docstring, a title and citations.", plugin_rules.described),
-    Rule(
-        "options",
-        "Make Options a frozen dataclass whose fields come from nurecoil.experiment.option, each with a "
-        "type, an allowed default, a unit and a help text.",
-        plugin_rules.options,
-    ),
+    plugin_rules.LIGHT,
+    plugin_rules.DESCRIBED,
+    plugin_rules.OPTIONS,
     Rule("builds alone", "Build a model with the Standard Model alone.", _builds),
     Rule(
         "channels",
@@ -207,12 +202,8 @@ EXPERIMENT_RULES: tuple[Rule, ...] = (
         "Say of every input where it comes from and that it is published, digitised, modelled or toy.",
         _provenance,
     ),
-    Rule(
-        "is deterministic",
-        "Build the same model from the same options, bit by bit.",
-        plugin_rules.deterministic,
-    ),
-    Rule("is silent", "Print nothing.", plugin_rules.silent),
+    plugin_rules.DETERMINISTIC,
+    plugin_rules.SILENT,
     Rule(
         "beside results",
         "Give published values with citations, and alternatives with options that exist.",

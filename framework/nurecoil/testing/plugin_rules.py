@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nurecoil.documents import encode
 from nurecoil.errors import NurecoilError
-from nurecoil.testing.rules import Kept, told
+from nurecoil.testing.rules import Kept, Rule, told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,22 @@ if TYPE_CHECKING:
     from nurecoil.model.spectral import SpectralModel
     from nurecoil.testing.cases import Case
 
-__all__ = ["described", "deterministic", "light", "loads", "numbers", "options", "silent", "stated", "worded"]
+__all__ = [
+    "DESCRIBED",
+    "DETERMINISTIC",
+    "LIGHT",
+    "OPTIONS",
+    "SILENT",
+    "described",
+    "deterministic",
+    "light",
+    "loads",
+    "numbers",
+    "options",
+    "silent",
+    "stated",
+    "worded",
+]
 
 HEAVY = ("numpy", "scipy", "uproot", "matplotlib", "pandas", "numba", "pydantic")
 """What must not be imported together with a plugin's module."""
@@ -147,8 +163,6 @@ def silent(case: Case) -> Iterator[str]:
 
 def stated(model: SpectralModel, citations: tuple[str, ...], document: dict[str, object]) -> Iterator[str]:
     """A result's document is JSON and says whom to cite and where inputs come from."""
-    from nurecoil.cli.output import encode
-
     read = json.loads(encode(document))
     missing = [one for one in citations if one not in read["references"]]
     if missing:
@@ -200,3 +214,17 @@ def _package_module(case: Case) -> str:
     (claim,) = [c for c in _claims.claims() if c.name == case.name and c.status == "ok"]
     assert claim.entry_point is not None
     return claim.entry_point.module
+
+
+LIGHT = Rule("imports light", "Import heavy packages inside methods.", light)
+DESCRIBED = Rule("is described", "Give the class a docstring, a title and citations.", described)
+OPTIONS = Rule(
+    "options",
+    "Make Options a frozen dataclass whose fields come from nurecoil.experiment.option, each with a type, an "
+    "allowed default, a unit and a help text.",
+    options,
+)
+DETERMINISTIC = Rule(
+    "is deterministic", "Build the same model from the same options, bit by bit.", deterministic
+)
+SILENT = Rule("is silent", "Print nothing.", silent)

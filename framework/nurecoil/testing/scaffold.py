@@ -108,7 +108,7 @@ def words_of(name: str, kind: str) -> dict[str, str]:
             f"letter or digit, at most {_LONGEST}",
             "Such as xenon or super-k.",
         )
-    if name in _claims._SHARED_SCOPES or _is_shared(name):
+    if name in _claims.SHARED_SCOPES:
         raise OptionError(
             "plugin name",
             f"{name!r} is kept for the parameters '{name}.*' that all experiments share",
@@ -127,12 +127,6 @@ def words_of(name: str, kind: str) -> dict[str, str]:
         "group": _claims.GROUPS["search" if kind == "search" else "experiment"],
         "versions": f">={major}.{minor},<{major}.{int(minor) + 1}",
     }
-
-
-def _is_shared(name: str) -> bool:
-    from nurecoil.shared import SHARED
-
-    return name in SHARED
 
 
 def _refuse_taken(name: str, words: Mapping[str, str]) -> None:

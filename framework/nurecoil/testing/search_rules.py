@@ -118,14 +118,9 @@ SEARCH_RULES: tuple[Rule, ...] = (
         "Register a subclass of nurecoil.search.Search under the name that its class has.",
         plugin_rules.loads,
     ),
-    Rule("imports light", "Import heavy packages inside methods.", plugin_rules.light),
-    Rule("is described", "Give the class a docstring, a title and citations.", plugin_rules.described),
-    Rule(
-        "options",
-        "Make Options a frozen dataclass whose fields come from nurecoil.experiment.option, each with a "
-        "type, an allowed default, a unit and a help text.",
-        plugin_rules.options,
-    ),
+    plugin_rules.LIGHT,
+    plugin_rules.DESCRIBED,
+    plugin_rules.OPTIONS,
     Rule(
         "parameters",
         "Give couplings plain names without a dot, units and descriptions, the parameter of interest among "
@@ -140,12 +135,8 @@ SEARCH_RULES: tuple[Rule, ...] = (
         _terms,
     ),
     Rule("sources", "Let check_sources accept the sources it acts on, and change nothing.", _sources),
-    Rule(
-        "is deterministic",
-        "Build the same model from the same options, bit by bit.",
-        plugin_rules.deterministic,
-    ),
-    Rule("is silent", "Print nothing.", plugin_rules.silent),
+    plugin_rules.DETERMINISTIC,
+    plugin_rules.SILENT,
     Rule("results", "Let a limit succeed and carry references, provenance and notes.", _results),
     Rule("pyhf", "Let the likelihood be the same in pyhf, or have it refused with a reason.", exchange.pyhf),
     Rule("zfit", "Let the likelihood be the same in zfit.", exchange.zfit),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurecoil.blueprints.inputs import flux_spectrum, named_backgrounds, observed_counts, uniform_bins
+from nurecoil.blueprints.inputs import (
+    binned_response,
+    flux_spectrum,
+    named_backgrounds,
+    observed_counts,
+    uniform_bins,
+)
+from nurecoil.detectors.energy import EnergyResponse, Resolution
 from nurecoil.errors import InputError, OptionError
 from nurecoil.histograms import Histogram, write_histograms
 from nurecoil.physics.source import Source
@@ -108,3 +116,20 @@ def test_what_is_no_flux(tmp_path: Path, edges: Any, values: Any, message: str, 
     place = f"{saved(tmp_path, '.root', 'flux', edges, values)}:flux"
     with pytest.raises(InputError, match=message):
         flux_spectrum("toy.spectrum", place, boron)
+
+
+def test_counts_bring_their_bins(tmp_path: Path) -> None:
+    path = saved(tmp_path, ".root", "data", [0, 1, 3, 4], [5, 6, 7])
+    options = SimpleNamespace(threshold=1.0, bin_width=0.1, data=f"{path}:data", response=None)
+    response, counts = binned_response(
+        "juno", options, 10.0, Resolution(0.03), scale="juno.energy_scale", efficiency=0.5
+    )
+    assert isinstance(response, EnergyResponse) and response.edges.tolist() == [1, 3, 4]
+    assert (response.scale, response.efficiency) == ("juno.energy_scale", 0.5)
+    assert counts is not None and counts.tolist() == [6, 7]
+
+
+def test_a_matrix_that_is_not_there_is_named_by_its_option() -> None:
+    options = SimpleNamespace(threshold=1.0, bin_width=0.1, data=None, response="nowhere.root:m")
+    with pytest.raises(InputError, match=r"juno\.response: nowhere\.root does not exist"):
+        binned_response("juno", options, 10.0, Resolution(0.03))

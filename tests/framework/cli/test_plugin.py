@@ -49,6 +49,7 @@ def test_new_writes_a_search(plugin: Call, tmp_path: Path) -> None:
         ),
         (("check", "galium"), "plugin: 'galium' is not known"),
         (("check", "magnetic-moment", "--on", "borexno"), "experiment: 'borexno' is not known"),
+        (("check", "gallium", "--on", "borexino"), "--on: borexino for gallium, an experiment"),
         (("check", "gallium", "--set", "rate"), "no OWNER.OPTION=VALUE"),
         (("check", "gallium", "--json", "/nowhere/at/all.json"), "--json: the folder"),
     ],

@@ -1,21 +1,15 @@
-"""What commands ask for in common: a model, merged options, progress that stays off standard output."""
+"""What commands ask for in common: a model, settings, progress that stays off standard output."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nurecoil.cli.request import STATED, build_model, merged, scanning, split_settings, working
+from nurecoil.cli.request import STATED, build_model, scanning, split_settings, with_basis, working
 from nurecoil.errors import OptionError, PluginError
 
 from .conftest import spectrum
-
-options = st.dictionaries(
-    st.sampled_from("abc"), st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3)
-)
 
 
 def test_a_model_is_built_from_words(tiny: list[tuple[Any, ...]]) -> None:
@@ -36,19 +30,15 @@ def test_settings_that_are_none(setting: str) -> None:
     assert error.value.where == f"--set {setting}"
 
 
+def test_a_basis_is_for_searches_that_have_one() -> None:
+    assert with_basis(["a.b=1"], "magnetic-moment", "flavour") == ["a.b=1", "magnetic-moment.basis=flavour"]
+    with pytest.raises(OptionError, match="flavour with light-vector, which has no choice of basis"):
+        with_basis(None, "light-vector", "flavour")
+
+
 def test_what_the_framework_refuses_passes_through() -> None:
     with pytest.raises(PluginError, match="Did you mean 'gallium'"):
         build_model(["galium"], None, None)
-
-
-@given(options, options)
-def test_changes_win_and_nothing_else_is_lost(one: dict[str, Any], two: dict[str, Any]) -> None:
-    before = ({k: dict(v) for k, v in one.items()}, {k: dict(v) for k, v in two.items()})
-    found = merged(one, two)
-    assert set(found) == set(one) | set(two)
-    for owner, values in found.items():
-        assert values == {**one.get(owner, {}), **two.get(owner, {})}
-    assert (one, two) == before
 
 
 def test_progress_is_silent_where_standard_error_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 EDGES = np.linspace(0.2, 5.2, 51)
 FLAT = Spectrum(lambda energy: np.full_like(energy, 10.0), (0.0, 3.0))
 FALLING = Spectrum(lambda energy: 1 / energy, (0.02, 3.0))
-WIDTHS = st.floats(1e-6, 0.5)
 
 
 def brute(spectrum: Spectrum, edges: Array, width: Callable[[Array], Array], points: int = 30_000) -> Array:

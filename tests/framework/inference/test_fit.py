@@ -164,6 +164,13 @@ def test_what_a_fit_refuses(
         fit(two_rates(), **arguments)  # type: ignore[arg-type]
 
 
+def test_bounds_of_a_number_without_unit_are_said_without_one() -> None:
+    sample = Sample("s", np.array([1.0, 2.0]), {"s": 1})
+    channel = PoissonChannel("t/x", "x", "1", np.arange(3.0), (sample,), np.array([1.0, 1.0]))
+    with pytest.raises(OptionError, match=r"a value in \[0, inf\]\.$"):
+        fit(SpectralModel((channel,), {"s": Parameter("s", "1", 1.0, 0.0)}), fix={"s": -1.0})
+
+
 def test_events_without_expectation_are_a_failed_fit() -> None:
     sample = Sample("s", np.array([1.0, 0.0]), {"s": 1})
     channel = PoissonChannel("t/x", "x", "1", np.arange(3.0), (sample,), np.array([1.0, 1.0]))

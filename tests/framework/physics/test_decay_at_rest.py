@@ -16,9 +16,9 @@ from hypothesis.extra.numpy import array_shapes
 import nurecoil.physics.decay_at_rest as module
 from nurecoil.errors import InputError, PhysicsError
 from nurecoil.histograms import Histogram, write_histograms
-from nurecoil.model.parameters import Parameter
+from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.physics.constants import AVOGADRO, SECONDS_PER_DAY
-from nurecoil.physics.decay_at_rest import IsodarSource
+from nurecoil.physics.decay_at_rest import IsodarSource, flux_parameter
 from nurecoil.physics.geometry import sphere_mean_inverse_square
 from nurecoil.physics.isodar_options import IsodarOptions
 from nurecoil.physics.mirror_decay import LITHIUM8, Strength, decay_spectrum
@@ -218,3 +218,11 @@ def test_bad_histograms(
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"isodar\.spectrum: .*does not exist"):
         IsodarSource(IsodarOptions(spectrum=str(tmp_path / "none.root:h")))
+
+
+def test_the_parameter_of_an_experiment() -> None:
+    known, measured = flux_parameter("juno", 0.0), flux_parameter("kamland", 0.02)
+    assert (known.name, known.fixed, known.constraint) == ("juno.isodar_flux", True, None)
+    assert (measured.name, measured.fixed) == ("kamland.isodar_flux", False)
+    assert measured.constraint == GaussianConstraint(1.0, 0.02)
+    assert (measured.value, measured.lower) == (1.0, 0.0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nurecoil.errors import PhysicsError
 from nurecoil.physics.oscillation import (
     OscillationParameters,
+    VacuumMassShares,
     flavour_shares,
     mass_shares,
     matter_potential,
@@ -189,6 +190,18 @@ def test_mass_shares_end_in_vacuum_and_in_dense_matter() -> None:
     vacuum, dense = (two_flavour_survival(1.0, [1.0], [n], parameters) for n in (0.0, 1e12))
     np.testing.assert_allclose(mass_shares(vacuum, parameters), [0.693, 0.307, 0], rtol=1e-12)
     np.testing.assert_allclose(mass_shares(dense, parameters), [0, 1, 0], atol=1e-9)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from([(), (3,), (2, 4)]))
+def test_mass_shares_without_matter(s12: float, s13: float, shape: tuple[int, ...]) -> None:
+    """They are probabilities, the same at every energy, and give the averaged survival in vacuum."""
+    parameters = OscillationParameters(sin2_theta12=s12, sin2_theta13=s13)
+    shares = VacuumMassShares(parameters)(np.full(shape, 2.0))
+    assert shares.shape == (3, *shape)
+    assert np.all(shares >= 0) and shares.sum(axis=0) == pytest.approx(np.ones(shape))
+    survival = np.sum(shares**2, axis=0)
+    averaged = three_flavour_survival(np.full(shape, 1 - 2 * s12 * (1 - s12)), parameters)
+    assert survival == pytest.approx(averaged, abs=1e-12)
 
 
 def test_rounding_is_clipped_and_nothing_else() -> None:

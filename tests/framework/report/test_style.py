@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from nurecoil.errors import OptionError
-from nurecoil.report.style import label_with_unit, parameter_label, save, styled
+from nurecoil.report.style import axis_exponent, label_with_unit, parameter_label, save, styled
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,10 @@ def test_a_figure_that_cannot_be_drawn_leaves_the_old_file(
         save(figure, target)
     assert target.read_bytes() == b"the old one"
     assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
+
+
+@pytest.mark.parametrize(
+    ("reach", "exponent"), [(0.0, 0), (-1.0, 0), (0.01, 0), (0.0099, -3), (9999.0, 0), (1e4, 4), (3e-11, -11)]
+)
+def test_powers_of_ten_only_where_numbers_are_not_everyday(reach: float, exponent: int) -> None:
+    assert axis_exponent(reach) == exponent

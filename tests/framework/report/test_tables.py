@@ -24,6 +24,8 @@ from nurecoil.report.tables import (
     rates_table,
     scan_table,
     significant,
+    titled_table,
+    unit_word,
 )
 from nurecoil.studies.exclusion import Exclusion
 from nurecoil.testing.models import counting
@@ -153,3 +155,13 @@ def test_curves_side_by_side() -> None:
     assert table.title == "90 % upper limits on g (area)"
     assert [column.header for column in table.columns] == ["mass [MeV]", "a + b", "c (expected)"]
     assert rows(table) == [["0", "1e-06", "2.5e-06"], ["2", "", "3e-06"]]
+
+
+def test_every_table_looks_alike() -> None:
+    table = titled_table("a title that is longer than its columns", ("flux", "right"), ("remark", "left"))
+    assert [(column.justify, column.no_wrap) for column in table.columns] == [
+        ("right", True),
+        ("left", False),
+    ]
+    assert table.title in text(table)
+    assert (unit_word("1"), unit_word("MeV")) == ("", "MeV")

@@ -57,11 +57,14 @@ def test_the_papers_choice_is_the_default() -> None:
     assert made.terms(source("pep")) == []
     assert len(made.terms(source("li8", "isodar"))) == 1
     assert made.notes() == [
-        "sources that feel the moment: pp, be7 of the Sun, and every one that is not solar; "
-        "the yield scales with the fitted flux"
+        "sources that feel the moment: pp, be7 where the Sun is the source, else the source itself; "
+        "neutrinos that are a background do not; the yield scales with the fitted flux"
     ]
     named = search(sources="pp,be7")
-    assert named.notes() == ["sources that feel the moment: pp, be7; the yield scales with the fitted flux"]
+    assert named.notes() == [
+        "sources that feel the moment: pp, be7; neutrinos that are a background do not; "
+        "the yield scales with the fitted flux"
+    ]
     assert named.terms(source("li8", "isodar")) == []
 
 

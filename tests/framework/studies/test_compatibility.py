@@ -20,11 +20,10 @@ from nurecoil.experiment import Background, CountingChannel, Experiment, RecoilC
 from nurecoil.inference.limits import limit
 from nurecoil.inference.rules import RULES
 from nurecoil.model.parameters import CovarianceConstraint, GaussianConstraint, Parameter
-from nurecoil.physics.electromagnetic import magnetic_moment
-from nurecoil.search import Search, Term
 from nurecoil.studies.compatibility import Compatibility, compare, compatibility
 from nurecoil.studies.parameter_goodness import CITATION
 
+from ..toys import Moment
 from .conftest import measured, model_of
 
 EDGES = np.linspace(0.2, 0.7, 6)
@@ -85,22 +84,6 @@ class Rate(Experiment):
     def channels(self, shared: Any) -> Sequence[RecoilChannel | CountingChannel]:
         sources = tuple(shared.solar.sources(["be7"]).values())
         return [CountingChannel("rate/rate", "rate", "SNU", 66.0, 4.0, sources, lambda source: 64.0)]
-
-
-class Moment(Search):
-    name: ClassVar[str] = "moment"
-    title: ClassVar[str] = "a moment"
-    citations: ClassVar[tuple[str, ...]] = ("M. Moment",)
-    poi: Any = "mu_eff"
-
-    def parameters(self) -> Sequence[Parameter]:
-        return [Parameter("mu_eff", "mu_B", 0.0, 0.0)]
-
-    def terms(self, source: Any) -> Sequence[Term]:
-        return [Term("em", lambda T, E, flavour, antineutrino: magnetic_moment(T, E), (("mu_eff", 2),))]
-
-    def notes(self) -> Sequence[str]:
-        return ["a note of the search"]
 
 
 @pytest.fixture(scope="module")

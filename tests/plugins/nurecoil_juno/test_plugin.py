@@ -43,6 +43,8 @@ def test_notes_say_what_the_limits_rest_on() -> None:
     assert "IsoDAR sensitivity slides" in first and "0.7 %" in first
     assert "C11" in second and "not modelled" in second
     assert JUNO(Options(backgrounds=("none",))).notes()[1] == "juno: backgrounds: none"
+    given = JUNO(Options(backgrounds=("C10",), background_file="mine.root")).notes()[1]
+    assert given.startswith("juno: backgrounds: C10, those in mine.root;")
     assert "source strength" in JUNO(Options(normalisation="first-principles")).notes()[0]
     assert "as asked" in JUNO(Options(events=10.0)).notes()[0]
 
