@@ -94,7 +94,9 @@ def argon_channel(options: Options, shared: SharedSources) -> RecoilChannel:
         recoil_range=response.energy_range,
         weak_templates={name: counts for name, counts in replaced.items() if name in names},
         provenance=(
-            f"counts: {options.data or 'none, Asimov data'} ({'published' if options.data else 'modelled'})",
+            f"counts: {options.data} (a file of the user's)"
+            if options.data
+            else "counts: none, Asimov data (modelled)",
             f"energy response: {options.response or site.RESOLUTION.citation} (modelled)",
             *told,
         ),

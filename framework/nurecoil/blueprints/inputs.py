@@ -215,7 +215,7 @@ def named_backgrounds(
         if key.lower() in {other.lower() for other in found}:
             raise InputError(f"{where}, {path}", f"two histograms {key!r}", "one for each background")
         found[key] = np.asarray(histogram.counts, float)
-    return found, [f"background {name}: {path} (published)" for name in found]
+    return found, [f"background {name}: {path} (a file of the user's)" for name in found]
 
 
 def flux_spectrum(where: str, location: str, source: Source) -> Source:

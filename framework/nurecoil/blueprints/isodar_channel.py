@@ -99,8 +99,10 @@ def isodar_channel(
         weak_templates={s.name: replaced[s.name] for s in spectators if s.name in replaced},
         compiled=scale is not None,
         provenance=(
-            f"counts: {options.data} (published)" if options.data else "counts: none, Asimov data (modelled)",
-            f"energy response: {options.response} (published)"
+            f"counts: {options.data} (a file of the user's)"
+            if options.data
+            else "counts: none, Asimov data (modelled)",
+            f"energy response: {options.response} (a file of the user's)"
             if options.response
             else f"energy response: {site.resolution.citation} ({_word(site.resolution)})",
             *([f"reactors: {site.reactors_citation} (modelled)"] if "reactor" in options.backgrounds else []),
@@ -286,7 +288,7 @@ def _given(name: str, key: str, counts: Array) -> Background:
         f"{name}.scale.{key.lower()}", "1", 1.0, lower=0.0,
         constraint=GaussianConstraint(1.0, _UNKNOWN_RATE), description=f"{key} over the counts of its file",
     )  # fmt: skip
-    return Background(key.lower(), counts, parameter, title=key, provenance="published: the user's file")
+    return Background(key.lower(), counts, parameter, title=key, provenance="a file of the user's")
 
 
 def _contents(background: Background) -> Array:

@@ -26,6 +26,8 @@ MINIMISERS = ("newton", "minuit")
 """The minimisers a fit can be asked for."""
 
 _MOST_RECOMPILATIONS = 4
+_ZERO = 1e-4
+"""A power this far from zero, in units of its error, is zero."""
 
 
 def nll(model: SpectralModel, values: Mapping[str, float] | None = None) -> float:
@@ -125,7 +127,11 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
     internal = hesse(compiled, solution)
     values = compiled.public(solution.position)
     slope = _public_slope(compiled, solution.position)
-    moved = solution.free & ~solution.at_bound & np.isfinite(slope)
+    # a square that has come down to rounding is at zero: its root has no error to speak of
+    spread = np.sqrt(np.maximum(np.diag(internal), 0.0))
+    zero = (compiled.powers > 1) & (compiled.lower == 0) & (solution.position < _ZERO * spread)
+    at_bound = solution.at_bound | (zero & solution.free)
+    moved = solution.free & ~at_bound & np.isfinite(slope)
     moved &= ~silent_parameters(compiled, solution.position)
     slope = np.where(moved, slope, 0.0)
     covariance = internal * np.outer(slope, slope)
@@ -136,7 +142,7 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
             float(errors[i]),
             model.parameters[name].unit,
             bool(not solution.free[i]),
-            bool(solution.at_bound[i]),
+            bool(at_bound[i]),
         )
         for i, name in enumerate(compiled.names)
     }

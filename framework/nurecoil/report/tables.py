@@ -140,8 +140,12 @@ def rates_table(result: FitResult) -> Table | None:
 def limits_table(limits: Sequence[Limit]) -> Table:
     """Limits by several rules side by side."""
     level = f"{100 * limits[0].cl:g} %" if limits else ""
-    table = titled_table(f"upper limits at {level}", ("method", "left"), ("limit", "right"), ("unit", "left"),
-                         ("convention", "left"))  # fmt: skip
+    waiting = [channel.name for channel in limits[0].model.channels if channel.asimov] if limits else []
+    expected = f" (expected: Asimov data of {', '.join(waiting)})" if waiting else ""
+    title = f"upper limits at {level}{expected}"
+    table = titled_table(
+        title, ("method", "left"), ("limit", "right"), ("unit", "left"), ("convention", "left")
+    )
     for one in limits:
         table.add_row(one.method, f"{one.poi} < {one.value:.4g}", unit_word(one.unit), one.convention)
     return table

@@ -67,7 +67,7 @@ def test_counts_that_do_not_fit(tmp_path: Path) -> None:
 def test_backgrounds_have_the_spelling_that_is_known(tmp_path: Path) -> None:
     path = saved(tmp_path, ".root", "mc/c11", [0, 1, 2], [5, 6])
     found, told = named_backgrounds("juno.background_file", path, np.arange(3.0), ["C11", "solar"])
-    assert list(found) == ["C11"] and told == [f"background C11: {path} (published)"]
+    assert list(found) == ["C11"] and told == [f"background C11: {path} (a file of the user's)"]
     path = saved(tmp_path, ".json", "BE7", [0, 1, 2], [5, 6])
     assert list(named_backgrounds("juno.background_file", path, np.arange(3.0), ["be7"])[0]) == ["be7"]
     assert named_backgrounds("juno.background_file", None, np.arange(3.0)) == ({}, [])

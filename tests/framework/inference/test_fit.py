@@ -215,3 +215,15 @@ def test_a_response_that_never_stays_in_range_is_a_failed_fit(
     monkeypatch.setattr(module, "needs_recompiling", lambda *_: True)
     with pytest.raises(FitError, match=r"the response leaves the range of its compiled form.*Use the exact"):
         fit(compile_response(peak_model))
+
+
+def test_a_square_at_rounding_is_at_its_bound() -> None:
+    """Asimov data without signal: the root of 1e-20 is no moment, and has no error."""
+    signal = Parameter("mu", "1", 1e-9, lower=0.0, description="a moment")
+    samples = (Sample("s", np.full(2, 5.0), {"mu": 2}), Sample("b", np.full(2, 100.0)))
+    data = PoissonChannel("toy/x", "x", "1", np.arange(3.0), samples, np.full(2, 100.0))
+    found = fit(SpectralModel((data,), {"mu": signal}, poi="mu")).parameters["mu"]
+    assert found.at_bound and np.isnan(found.error)
+    above = PoissonChannel("toy/x", "x", "1", np.arange(3.0), samples, np.full(2, 120.0))
+    moved = fit(SpectralModel((above,), {"mu": signal}, poi="mu")).parameters["mu"]
+    assert not moved.at_bound and moved.value == pytest.approx(2.0) and moved.error > 0
