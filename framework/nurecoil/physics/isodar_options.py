@@ -22,7 +22,7 @@ class IsodarOptions:
 
     The defaults are those of the IsoDAR proposal, Bungau et al., Phys. Rev. Lett. 109 (2012) 141802
     (arXiv:1205.4419), table I: 10 mA of 60 MeV protons for 90 % of 5 years, 14.6 antineutrinos per 1000 of
-    them, which is 1.29e23.
+    them, which is 1.29e23 (numbers recalled, not checked with the paper).
 
     Args:
         antineutrinos: antineutrinos produced in ``run`` years, above 0.
