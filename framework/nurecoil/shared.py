@@ -1,7 +1,8 @@
 """The neutrino sources that several experiments see, with their options: the Sun, and IsoDAR's 8Li.
 
 Experiments take them from here so that a flux means the same in all of them. What the sources are lives in
-:mod:`nurecoil.physics.solar` and :mod:`nurecoil.physics.decay_at_rest`.
+:mod:`nurecoil.physics.solar` and :mod:`nurecoil.physics.decay_at_rest`, imported once one is asked for: the
+command line reads the table of options.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from nurecoil.physics.decay_at_rest import IsodarSource
 from nurecoil.physics.isodar_options import IsodarOptions
-from nurecoil.physics.solar import SolarNeutrinos
 from nurecoil.physics.solar_options import SolarOptions
+
+if TYPE_CHECKING:
+    from nurecoil.physics.decay_at_rest import IsodarSource
+    from nurecoil.physics.solar import SolarNeutrinos
 
 __all__ = ["SHARED", "Sources"]
 
@@ -40,9 +44,13 @@ class Sources:
     @cached_property
     def solar(self) -> SolarNeutrinos:
         """The Sun."""
+        from nurecoil.physics.solar import SolarNeutrinos
+
         return SolarNeutrinos(self._solar)
 
     @cached_property
     def isodar(self) -> IsodarSource:
         """The 8Li decay-at-rest source."""
+        from nurecoil.physics.decay_at_rest import IsodarSource
+
         return IsodarSource(self._isodar, self.solar.oscillation)

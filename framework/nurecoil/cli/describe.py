@@ -6,10 +6,8 @@ for types are is in :mod:`nurecoil.option_words`.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,12 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["describe"]
 
-_SHARED_SOURCES = MappingProxyType(
-    {
-        "solar": "nurecoil.physics.solar_options:SolarOptions",
-        "isodar": "nurecoil.physics.isodar_options:IsodarOptions",
-    }
-)
 _OPTION_COLUMNS = (
     ("option", "option"),
     ("default", "default"),
@@ -56,9 +48,10 @@ def describe(
       nurecoil describe isodar
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil._version import __version__
+    from nurecoil.shared import SHARED
 
     with reserved(json):
-        described = _shared_source(name) if name in _SHARED_SOURCES else _plugin(name)
+        described = _shared_source(name, SHARED[name]) if name in SHARED else _plugin(name)
     document = {**described, "version": __version__}
     deliver(document, json, lambda: _print(document))
 
@@ -76,13 +69,11 @@ def _plugin(name: str) -> dict[str, object]:
     }
 
 
-def _shared_source(name: str) -> dict[str, object]:
-    module, _, attribute = _SHARED_SOURCES[name].partition(":")
-    options = getattr(importlib.import_module(module), attribute)
+def _shared_source(name: str, options: type) -> dict[str, object]:
     return {
         "name": name,
         "kind": "source",
-        "title": inspect.cleandoc(options.__doc__).splitlines()[0].rstrip("."),
+        "title": inspect.cleandoc(options.__doc__ or name).splitlines()[0].rstrip("."),
         "description": "Shared by every experiment that sees it.",
         "options": _options(name, options),
     }

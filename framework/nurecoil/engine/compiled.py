@@ -21,7 +21,7 @@ from nurecoil.engine.constraints import CompiledConstraints
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
-__all__ = ["CompiledModel", "channel_nll"]
+__all__ = ["CompiledModel", "channel_nll", "entered_powers"]
 
 Array = NDArray[np.float64]
 
@@ -198,13 +198,31 @@ def channel_nll(channel: Channel, expected: Array) -> float:
     return 0.5 * float(pull @ pull)
 
 
-def _fit_powers(model: SpectralModel) -> NDArray[np.int_]:
-    """The lowest power every parameter is fitted in: the common divisor of all powers it has."""
+def entered_powers(model: SpectralModel) -> dict[str, list[int]]:
+    """The powers in which every parameter enters, one for each sample that depends on it.
+
+    Args:
+        model: the model.
+
+    Returns:
+        Powers by name, in the order of the model's parameters; 1 for a parameter of a template.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> entered_powers(counting(observed=3.0, background=1.0))
+        {'signal': [1], 'background': [1]}
+    """
     entered: dict[str, list[int]] = {name: [] for name in model.parameters}
     for channel in model.channels:
         for sample in channel.samples:
             for name in sample.depends_on:
                 entered[name].append(int(sample.powers.get(name, 1)))
+    return entered
+
+
+def _fit_powers(model: SpectralModel) -> NDArray[np.int_]:
+    """The lowest power every parameter is fitted in: the common divisor of all powers it has."""
+    entered = entered_powers(model)
     tied = {name for constraint in model.constraints for name in constraint.names}
     powers = [
         1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.compiled import CompiledModel, entered_powers
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
 
 __all__ = ["even_parameters", "lower_place"]
@@ -34,14 +34,9 @@ def even_parameters(model: SpectralModel, powers: NDArray[np.int_]) -> NDArray[n
         >>> even_parameters(counting(observed=3.0, background=1.0), np.ones(2, dtype=int)).tolist()
         []
     """
-    entered: dict[str, list[int]] = {name: [] for name in model.parameters}
-    for channel in model.channels:
-        for sample in channel.samples:
-            for name in sample.depends_on:
-                entered[name].append(sample.powers.get(name, 1))
     found = [
         i
-        for i, found_powers in enumerate(entered.values())
+        for i, found_powers in enumerate(entered_powers(model).values())
         if powers[i] == 1 and found_powers and all(power % 2 == 0 for power in found_powers)
     ]
     return np.array(found, dtype=np.intp)
