@@ -52,8 +52,7 @@ def build(
         >>> build(["gallium"], options={"solar": {"ssm": "B16-AGSS09"}})
         <SpectralModel: gallium/rate (1 bins); 8 parameters, 2 free; POI None>
     """
-    request = Request.of(experiments, search, options)
-    return request.stated(request.assembly().model(request.theory()))
+    return Request.of(experiments, search, options).model()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,10 +120,18 @@ class Request:
         with Blame("search", name):
             return kind(self.options[name])
 
-    def stated(self, model: SpectralModel) -> SpectralModel:
-        """The model with the options it was made with in its metadata."""
-        stated = {owner: dataclasses.asdict(value) for owner, value in self.options.items()}
-        return dataclasses.replace(model, metadata={**model.metadata, "options": stated})
+    def model(self) -> SpectralModel:
+        """The model, with the options it was made with in its metadata.
+
+        Raises:
+            NurecoilError: as :func:`build`.
+        """
+        model = self.assembly().model(self.theory())
+        return dataclasses.replace(model, metadata={**model.metadata, "options": self.plain_options()})
+
+    def plain_options(self) -> dict[str, dict[str, Any]]:
+        """Every option by owner and name, as plain data."""
+        return {owner: dataclasses.asdict(value) for owner, value in self.options.items()}
 
 
 def _no_owner(owner: str, owners: Mapping[str, type]) -> NurecoilError:

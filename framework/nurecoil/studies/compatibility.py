@@ -131,8 +131,7 @@ def compatibility(
     _check(tuple(request.experiments), method, cl)
     if request.search is None:
         raise OptionError("search", "no search", "the name of one", "`nurecoil list` shows them.")
-    model = request.stated(request.assembly().model(request.theory()))
-    return compare(model, method, cl, points=points, progress=progress)
+    return compare(request.model(), method, cl, points=points, progress=progress)
 
 
 def compare(

@@ -172,7 +172,7 @@ def exclusion(
         method=method,
         cl=cl,
         expected=all(channel.asimov for channel in first.channels if isinstance(channel, PoissonChannel)),
-        options=requests[0].stated(first).metadata["options"],
+        options=requests[0].plain_options(),
         notes=_common(first.metadata["notes"], last.metadata["notes"]),
         references=tuple(first.metadata["references"]),
         seconds=time.perf_counter() - began,
