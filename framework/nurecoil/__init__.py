@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from nurecoil.analysis import build as build
     from nurecoil.bridges.files import write as write
     from nurecoil.bridges.pyhf import to_pyhf as to_pyhf
+    from nurecoil.bridges.reading import read as read
     from nurecoil.bridges.zfit import to_zfit as to_zfit
+    from nurecoil.combining.combination import combine as combine
     from nurecoil.inference.fit import fit as fit
     from nurecoil.inference.fit import nll as nll
     from nurecoil.inference.limits import limit as limit
     from nurecoil.inference.limits import limits as limits
     from nurecoil.inference.profile import profile as profile
     from nurecoil.inference.sensitivity import sensitivity as sensitivity
+    from nurecoil.inference.toys import toys as toys
     from nurecoil.plugins import experiments as experiments
     from nurecoil.plugins import searches as searches
 

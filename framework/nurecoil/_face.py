@@ -15,6 +15,7 @@ FACE = MappingProxyType(
     {
         "__version__": "nurecoil._version:__version__",
         "build": "nurecoil.analysis:build",
+        "combine": "nurecoil.combining.combination:combine",
         "errors": "nurecoil.errors",
         "experiments": "nurecoil.plugins:experiments",
         "fit": "nurecoil.inference.fit:fit",
@@ -22,10 +23,12 @@ FACE = MappingProxyType(
         "limits": "nurecoil.inference.limits:limits",
         "nll": "nurecoil.inference.fit:nll",
         "profile": "nurecoil.inference.profile:profile",
+        "read": "nurecoil.bridges.reading:read",
         "searches": "nurecoil.plugins:searches",
         "sensitivity": "nurecoil.inference.sensitivity:sensitivity",
         "to_pyhf": "nurecoil.bridges.pyhf:to_pyhf",
         "to_zfit": "nurecoil.bridges.zfit:to_zfit",
+        "toys": "nurecoil.inference.toys:toys",
         "write": "nurecoil.bridges.files:write",
     }
 )
@@ -43,7 +46,7 @@ class Face(ModuleType):
     Example:
         >>> face = Face("nurecoil")
         >>> dir(face)[:3], face.errors.__name__
-        (['__version__', 'build', 'errors'], 'nurecoil.errors')
+        (['__version__', 'build', 'combine'], 'nurecoil.errors')
     """
 
     def __getattr__(self, name: str) -> object:

@@ -7,6 +7,7 @@ do. The command line turns :attr:`NurecoilError.exit_status` into its own exit s
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 
 __all__ = [
@@ -20,6 +21,10 @@ __all__ = [
     "nearest",
     "unknown_name",
 ]
+
+
+_COMPARED, _MOST_COMPARED = 200, 5000
+"""Characters of a name, and names, that are compared with a misspelt one: files may hold many long ones."""
 
 
 class NurecoilError(Exception):
@@ -44,11 +49,11 @@ class NurecoilError(Exception):
         self.got = got
         self.allowed = allowed
         self.remedy = remedy
-        parts = [f"{where}: {got}".rstrip(".") + "."]
+        parts = [f"{_told(where, 400)}: {_told(got, 2000)}".rstrip(".") + "."]
         if allowed:
-            parts.append(f"Allowed: {allowed}".rstrip(".") + ".")
+            parts.append(f"Allowed: {_told(allowed, 800)}".rstrip(".") + ".")
         if remedy:
-            parts.append(remedy)
+            parts.append("\n".join(_told(line, 400) for line in remedy.split("\n")[:20]))
         super().__init__(" ".join(parts))
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str | None, str | None]]:
@@ -82,6 +87,16 @@ class FitError(NurecoilError):
     exit_status = 1
 
 
+def _told(text: str, longest: int) -> str:
+    """A part of a message on one line and of a readable length, whatever name from a file stands in it."""
+    if len(text) > longest:
+        half = longest // 2
+        text = f"{text[:half]} ... {text[-half:]}"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names most like a misspelt one, best first.
 
@@ -97,9 +112,9 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
         >>> nearest("borexno", ["borexino", "gallium"])
         ['borexino']
     """
-    candidates = list(known)
-    lowered = {candidate.lower(): candidate for candidate in reversed(candidates)}
-    found = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.5)
+    candidates = list(itertools.islice(known, _MOST_COMPARED))
+    lowered = {candidate[:_COMPARED].lower(): candidate for candidate in reversed(candidates)}
+    found = difflib.get_close_matches(name[:_COMPARED].lower(), lowered, n=most, cutoff=0.5)
     return [lowered[key] for key in found]
 
 

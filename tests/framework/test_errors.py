@@ -83,3 +83,10 @@ def test_unknown_names_list_what_there_is() -> None:
     assert str(unknown_name(ModelError, "channel", "x", [])) == "channel: 'x' is not known. Allowed: nothing."
     two = unknown_name(ModelError, "p", "rate", ["rates", "rated"])
     assert two.remedy in ("Did you mean 'rates' or 'rated'?", "Did you mean 'rated' or 'rates'?")
+
+
+def test_names_from_files_neither_flood_a_message_nor_steer_a_terminal() -> None:
+    message = str(unknown_name(InputError, "ws.json", "\x1b[31m" + "x" * 100_000, ["y" * 100_000, "mu\n"]))
+    assert message.isprintable()
+    assert "\\x1b[31m" in message
+    assert len(message) < 5000

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.bridges._coordinates import Coordinate
+from nurecoil.bridges._kept import LUMI
 from nurecoil.bridges._measured import Measurement, measurement
 from nurecoil.bridges._response import Resolved
 from nurecoil.bridges._roles import Roles, reach
 from nurecoil.errors import ModelError
-from nurecoil.model.parameters import PoissonConstraint
+from nurecoil.model.parameters import GaussianConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, GaussianChannel, Sample
 
 __all__ = ["MEASUREMENT", "Spelling", "expected", "pull_name", "spell"]
@@ -97,6 +98,10 @@ def spell(resolved: Resolved, roles: Roles, widths: Mapping[str, float]) -> Spel
         _spell_count(spelling, public, constraint)
     _spell_parameters(spelling)
     _check_names(spelling)
+    spelling.parameters.sort(key=lambda entry: str(entry["name"]))
+    for written in spelling.channels:
+        for part in written["samples"]:
+            part["modifiers"].sort(key=lambda modifier: (modifier["type"], modifier["name"]))
     return spelling
 
 
@@ -114,7 +119,8 @@ def expected(spelling: Spelling, channel: Channel, values: Mapping[str, float]) 
 
 def _spell_channel(spelling: Spelling, channel: Channel) -> None:
     if not isinstance(channel, GaussianChannel):
-        samples = [_spell_sample(spelling, channel, sample, np.ones(1)) for sample in channel.samples]
+        one_each = np.ones(channel.bins)
+        samples = [_spell_sample(spelling, channel, sample, one_each) for sample in channel.samples]
         spelling.channels.append({"name": channel.name, "samples": samples})
         spelling.observations.append({"name": channel.name, "data": channel.observed.tolist()})
         return
@@ -150,6 +156,7 @@ def _spell_sample(spelling: Spelling, channel: Channel, sample: Sample, scale: A
     }
     modifiers: list[dict[str, Any]] = []
     constant = 1.0
+    lowered = np.ones(1)
     for name, power in sample.powers.items():
         block = next((b for b in roles.pulls if name in b.names), None)
         if name in roles.folded:
@@ -162,6 +169,7 @@ def _spell_sample(spelling: Spelling, channel: Channel, sample: Sample, scale: A
                 if slope != 0
             }
             contents = contents * block.centre[row]
+            lowered = lowered * block.centre[row]
         elif name in roles.logs:
             constraint = roles.logs[name]
             constant *= constraint.centre**power
@@ -170,7 +178,7 @@ def _spell_sample(spelling: Spelling, channel: Channel, sample: Sample, scale: A
         else:
             factor = roles.factors[name]
             constant *= factor.scale**power if factor.power > 1 else 1.0
-            modifiers.append(_factor(factor))
+            modifiers.append(_luminosity() if roles.lumi and name == LUMI else _factor(factor))
     contents = contents * constant
     for name, line in lines.items():
         data_ = {
@@ -178,11 +186,16 @@ def _spell_sample(spelling: Spelling, channel: Channel, sample: Sample, scale: A
             "lo_data": (contents - constant * line).tolist(),
         }
         modifiers.append({"name": name, "type": "histosys", "data": data_})
+    modifiers += roles.kept.modifiers(channel, sample, scale * lowered * constant)
     return {"name": sample.name, "data": contents.tolist(), "modifiers": modifiers}
 
 
 def _factor(factor: Coordinate) -> dict[str, Any]:
     return {"name": factor.name, "type": "normfactor", "data": None}
+
+
+def _luminosity() -> dict[str, Any]:
+    return {"name": LUMI, "type": "lumi", "data": None}
 
 
 def _spell_count(spelling: Spelling, public: str, constraint: PoissonConstraint) -> None:
@@ -206,7 +219,10 @@ def _spell_parameters(spelling: Spelling) -> None:
             ends[0] = 0.0
         width = factor.across(spelling.widths.get(public, 0.0))
         low, high = reach(ends[0], ends[1], value, width)
-        settings.append(_setting(factor.name, value, low, high, fixed=parameter.fixed))
+        entry = _setting(factor.name, value, low, high, fixed=parameter.fixed)
+        if roles.lumi and public == LUMI and isinstance(parameter.constraint, GaussianConstraint):
+            entry |= {"auxdata": [parameter.constraint.centre], "sigmas": [parameter.constraint.width]}
+        settings.append(entry)
     for block in roles.pulls:
         starts = block.pulls(np.array([model.parameters[name].value for name in block.names]))
         for name, start in zip(block.names, starts, strict=True):
@@ -229,7 +245,7 @@ def _spell_parameters(spelling: Spelling) -> None:
         if shift.measured:
             entry["auxdata"] = [shift.measured]
         settings.append(entry)
-    spelling.parameters[:0] = settings
+    spelling.parameters[:0] = [*settings, *roles.kept.settings(model)]
 
 
 def _pull_setting(public: str, start: float, down: float, up: float) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from nurecoil.bridges._coordinates import Coordinate, coordinates
+from nurecoil.bridges._kept import LUMI, Kept, keep
 from nurecoil.bridges._normal import Block, blocks
 from nurecoil.errors import ModelError
-from nurecoil.model.parameters import LogNormalConstraint, PoissonConstraint
+from nurecoil.model.modifiers import HistoSys
+from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["Roles", "assign", "reach"]
@@ -33,6 +35,8 @@ class Roles:
         counts: Poisson constraints, measured in a channel of their own; their parameters are factors.
         folded: fixed parameters multiplied into the templates.
         unused: parameters that no sample and no template uses any more.
+        kept: parameters of modifiers.
+        lumi: whether a factor of that name keeps its normal constraint, as pyhf allows.
     """
 
     factors: Mapping[str, Coordinate]
@@ -42,6 +46,8 @@ class Roles:
     counts: Mapping[str, PoissonConstraint]
     folded: tuple[str, ...]
     unused: tuple[str, ...]
+    kept: Kept
+    lumi: bool
 
 
 def assign(model: SpectralModel, bent: Set[tuple[str, str]], widths: Mapping[str, float]) -> Roles:
@@ -68,10 +74,18 @@ def assign(model: SpectralModel, bent: Set[tuple[str, str]], widths: Mapping[str
         >>> list(roles.factors), roles.pulls[0].names
         (['signal'], ('background',))
     """
+    kept = keep(model)
     powers = _powers(model)
-    normal = blocks(model, set(powers))
+    lumi = _is_lumi(model, powers)
+    normal = blocks(model, set(powers) - {LUMI} if lumi else set(powers))
     in_block = {name for block in normal for name in block.names}
-    straight = _straight(model, normal, bent)
+    shifted = {
+        (channel.name, sample.name)
+        for channel in model.channels
+        for sample in channel.samples
+        if any(isinstance(modifier, HistoSys) for modifier in sample.modifiers)
+    }
+    straight = _straight(model, normal, {*bent, *shifted})
     factors: dict[str, int] = {}
     logs: dict[str, LogNormalConstraint] = {}
     counts: dict[str, PoissonConstraint] = {}
@@ -83,8 +97,12 @@ def assign(model: SpectralModel, bent: Set[tuple[str, str]], widths: Mapping[str
         other = isinstance(constraint, LogNormalConstraint | PoissonConstraint)
         if other and not parameter.fixed and any(name in joint.names for joint in model.constraints):
             raise _no_form(name, "it has a constraint of its own beside a joint one", "one constraint")
+        if name in kept.written:
+            continue
         if not found:
             unused.append(name)
+        elif name == LUMI and lumi:
+            factors[name] = 1
         elif parameter.fixed:
             if len(found) == 1:
                 factors[name] = min(found)
@@ -120,7 +138,15 @@ def assign(model: SpectralModel, bent: Set[tuple[str, str]], widths: Mapping[str
                 counts[name] = constraint
     measured = tuple(block for block in normal if block not in straight)
     crossing = coordinates(model, factors, widths)
-    return Roles(crossing, tuple(straight), measured, logs, counts, tuple(folded), tuple(unused))
+    return Roles(crossing, tuple(straight), measured, logs, counts, tuple(folded), tuple(unused), kept, lumi)
+
+
+def _is_lumi(model: SpectralModel, powers: Mapping[str, Set[int]]) -> bool:
+    """Whether pyhf's luminosity modifier says what the parameter of that name is."""
+    parameter = model.parameters.get(LUMI)
+    if parameter is None or any(LUMI in joint.names for joint in model.constraints):
+        return False
+    return isinstance(parameter.constraint, GaussianConstraint) and powers.get(LUMI) == {1}
 
 
 def _powers(model: SpectralModel) -> dict[str, set[int]]:
@@ -172,13 +198,16 @@ def reach(lower: float, upper: float, value: float, width: float) -> tuple[float
         width: one standard deviation.
 
     Returns:
-        The bounds; an infinite one is replaced by one far beyond what the data allow.
+        The bounds; an infinite one is replaced by one far beyond what the data allow, at a round distance, so
+        that rounding in ``width`` does not change what is written.
 
     Example:
         >>> reach(0.0, math.inf, 1.0, 0.1)
         (0.0, 21.0)
     """
     far = 10 * abs(value) + 100 * width or 10.0
+    digit = 10.0 ** math.floor(math.log10(far))
+    far = digit * math.ceil(far / digit * (1 - 1e-6))
     return (
         lower if math.isfinite(lower) else value - far,
         upper if math.isfinite(upper) else value + far,

@@ -17,7 +17,7 @@ import numpy as np
 from nurecoil._version import __version__
 from nurecoil.bridges._histfactory import Spelling, pull_name
 from nurecoil.bridges._response import WIDE
-from nurecoil.bridges.pyhf import EXACT_LOG_NORMAL, Document
+from nurecoil.bridges.pyhf import Document
 from nurecoil.model.parameters import Parameter
 from nurecoil.model.spectral import Channel, GaussianChannel, SpectralModel
 
@@ -66,7 +66,7 @@ def sidecar(document: Document, model: SpectralModel, name: str) -> dict[str, An
         "joint_constraints": [dataclasses.asdict(joint) for joint in model.constraints],
         "channels": {channel.name: _channel(document, channel) for channel in model.channels},
         "approximations": approximations(document),
-        "modifier_settings": EXACT_LOG_NORMAL if document.spelling.roles.logs else {},
+        "modifier_settings": document.modifier_settings,
         "metadata": dict(model.metadata),
     }
     made = plain(found)
@@ -174,6 +174,7 @@ def _definition(parameter: Parameter) -> dict[str, Any]:
         "constraint": said,
         "description": parameter.description,
         "source": parameter.source,
+        "root": parameter.root,
     }
 
 
@@ -215,6 +216,8 @@ def _written(spelling: Spelling, public: str) -> dict[str, Any]:
             "centre": constraint.centre,
             "factor": constraint.factor,
         }
+    if public in roles.kept.written:
+        return {"as": "parameter of modifiers", "names": [roles.kept.written[public]]}
     if public in roles.folded:
         return {"as": "folded into the templates", "value": spelling.resolved.model.parameters[public].value}
     if public in spelling.resolved.held:

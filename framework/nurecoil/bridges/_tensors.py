@@ -1,4 +1,7 @@
-"""The expected contents of a channel in TensorFlow: monomials, morphs, sums. No likelihood, no zfit."""
+"""The expected contents of a channel in TensorFlow: monomials, morphs, sums. No likelihood, no zfit.
+
+HistFactory's modifiers are in :mod:`nurecoil.bridges._tensor_modifiers`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.bridges._tensor_modifiers import norm_factors, product_of, shaped_rows, shaped_templates
 from nurecoil.detectors.morph import LARGEST_EXPONENT, Morph
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.errors import ModelError
@@ -40,7 +44,9 @@ def expectation(
     names = tuple(dict.fromkeys(name for sample in channel.samples for name in sample.depends_on))
     index = {name: i for i, name in enumerate(names)}
     scale = np.array([units[name] for name in names])
-    factors = _monomials(channel, compiled, index)
+    factors, norms = _monomials(channel, compiled, index), norm_factors(channel, index)
+    rows = shaped_rows(channel)
+    shaped = shaped_templates(channel, rows, index) if rows.size else None
     still = np.zeros((len(channel.samples), channel.bins))
     groups: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Morph]]] = {}
     for row, sample in enumerate(channel.samples):
@@ -56,41 +62,31 @@ def expectation(
                 "an array or a compiled response in TensorFlow",
                 "Compile the response first (engine.response.compile_response).",
             )
+    still[rows] = 0.0
     morphs = [_morphs(group, index) for group in groups.values()]
 
     def contents(coordinates: Any) -> Any:
         internal = coordinates * scale
-        factor = factors(internal)
+        factor = factors(internal) if norms is None else factors(internal) * norms(internal)
         total = tf.linalg.matvec(tf.constant(still), factor, transpose_a=True)
-        for rows, counts in morphs:
-            total += tf.linalg.matvec(counts(internal), tf.gather(factor, rows), transpose_a=True)
+        for members, counts in morphs:
+            total += tf.linalg.matvec(counts(internal), tf.gather(factor, members), transpose_a=True)
+        if shaped is not None:
+            total += tf.linalg.matvec(shaped(internal), tf.gather(factor, rows), transpose_a=True)
         return total
 
     return names, contents
 
 
 def _monomials(channel: Channel, compiled: CompiledModel, index: Mapping[str, int]) -> Callable[[Any], Any]:
-    """The factor of every sample. Products rather than powers: their gradient is right at 0 too."""
-    import tensorflow as tf
-
+    """The powers in every sample's factor. Products: their gradient is right at 0 too."""
     lists = []
     for sample in channel.samples:
         members: list[int] = []
         for name, power in sample.powers.items():
             members += [index[name]] * (int(power) // int(compiled.powers[compiled.index[name]]))
         lists.append(members)
-    longest = max(1, *(len(members) for members in lists))
-    one = len(index)
-    places = np.array([members + [one] * (longest - len(members)) for members in lists])
-
-    def factors(internal: Any) -> Any:
-        padded = tf.concat([internal, tf.ones(1, dtype=internal.dtype)], axis=0)
-        product = tf.gather(padded, places[:, 0])
-        for column in range(1, longest):
-            product *= tf.gather(padded, places[:, column])
-        return product
-
-    return factors
+    return product_of(lists, len(index))
 
 
 def _morphs(

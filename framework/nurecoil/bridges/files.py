@@ -1,4 +1,4 @@
-"""Models as files: the workspace and, beside it, the sidecar with what its format has no room for."""
+"""Models as files: workspaces, HS3 documents, histograms. How each looks is its own module's business."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from nurecoil.atomic import replacing
+from nurecoil.atomic import check_file, replacing, write_text
 from nurecoil.errors import OptionError, unknown_name
+from nurecoil.model.roots import rooted
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["FORMATS", "SIDECAR_SUFFIX", "sidecar_path", "write"]
@@ -18,24 +18,26 @@ __all__ = ["FORMATS", "SIDECAR_SUFFIX", "sidecar_path", "write"]
 SIDECAR_SUFFIX = ".nurecoil.json"
 """What follows the workspace's stem in the sidecar's name."""
 
-Contents = tuple[Mapping[str, Any], Mapping[str, Any]]
-
 
 def write(
     model: SpectralModel, path: str | os.PathLike[str], format: str = "pyhf", response: str = "frozen"
 ) -> None:
-    """Write a model to a file, and a sidecar ``NAME.nurecoil.json`` beside it.
+    """Write a model to a file.
 
-    The sidecar has units, references, provenance, options, the public name of every parameter with its power
-    and scale, what was approximated and by how much, and the SHA-256 digest of the workspace's canonical JSON
-    (as ``pyhf digest`` computes it). Both files appear whole, or neither does.
+    - ``pyhf``: a workspace, and beside it a sidecar ``NAME.nurecoil.json`` with units, references,
+      provenance, options, the public name of every parameter with its power and scale, what was approximated
+      and by how much, and the SHA-256 digest of the workspace's canonical JSON (``pyhf digest`` computes it).
+    - ``hs3``: one file to the HEP Statistics Serialization Standard, with the same under ``misc.nurecoil``.
+    - ``root``: histograms of data, samples and their variations, for plots and as inputs.
+
+    All files appear whole, or none does.
 
     Args:
         model: the model.
-        path: the workspace's file, best ``NAME.json``; an older one is replaced.
-        format: ``pyhf``.
+        path: the file, best ``NAME.json`` or ``NAME.root``; an older one is replaced.
+        format: ``pyhf``, ``hs3`` or ``root``.
         response: what to do with a detector response that moves: ``frozen``, ``histosys`` or
-            ``refuse``, see :func:`nurecoil.bridges.pyhf.to_pyhf`.
+            ``refuse``, see :func:`nurecoil.bridges.pyhf.to_pyhf`; histograms are of the starting values.
 
     Raises:
         FitError: where an exact response has to be compiled and cannot be fitted.
@@ -52,19 +54,49 @@ def write(
     """
     if format not in FORMATS:
         raise unknown_name(OptionError, "format", format, FORMATS)
-    target = Path(os.fsdecode(path)).expanduser()
+    FORMATS[format](model, Path(os.fsdecode(path)).expanduser(), response)
+
+
+def _write_pyhf(model: SpectralModel, target: Path, response: str) -> None:
+    from nurecoil.bridges._sidecar import sidecar
+    from nurecoil.bridges.pyhf import document
+
     beside = sidecar_path(target)
-    workspace, sidecar = FORMATS[format](model, target.name, response)
+    made = document(model, response)
+    words = sidecar(made, model, target.name)
     before = beside.read_bytes() if beside.is_file() else None
     placed = False
     try:
         with replacing(target, where="workspace") as main, replacing(beside, where="sidecar") as side:
-            main.write_text(json.dumps(workspace, allow_nan=False), encoding="utf-8")
-            side.write_text(json.dumps(sidecar, allow_nan=False, indent=2), encoding="utf-8")
+            main.write_text(json.dumps(made.workspace, allow_nan=False), encoding="utf-8")
+            side.write_text(json.dumps(words, allow_nan=False, indent=2), encoding="utf-8")
         placed = True
     finally:
         if not placed:
             _restore(beside, before)
+
+
+def _write_hs3(model: SpectralModel, target: Path, response: str) -> None:
+    from nurecoil.bridges.hs3_writing import hs3_document
+
+    check_file(target, where="workspace")
+    made = hs3_document(rooted(model), response)
+    write_text(target, json.dumps(made.document, allow_nan=False, indent=1) + "\n", where="workspace")
+
+
+def _write_root(model: SpectralModel, target: Path, response: str) -> None:
+    from nurecoil.bridges._response import RESPONSES
+    from nurecoil.bridges.root_histograms import write_root
+
+    if response not in RESPONSES:
+        raise unknown_name(OptionError, "response", response, RESPONSES)
+    write_root(model, target)
+
+
+FORMATS: Mapping[str, Callable[[SpectralModel, Path, str], None]] = MappingProxyType(
+    {"pyhf": _write_pyhf, "hs3": _write_hs3, "root": _write_root}
+)
+"""Every format by name: a function that writes a model to a file in it."""
 
 
 def sidecar_path(path: str | os.PathLike[str]) -> Path:
@@ -91,18 +123,6 @@ def sidecar_path(path: str | os.PathLike[str]) -> Path:
         )  # fmt: skip
     stem = target.stem if target.suffix == ".json" else target.name
     return target.with_name(stem + SIDECAR_SUFFIX)
-
-
-def _pyhf(model: SpectralModel, name: str, response: str) -> Contents:
-    from nurecoil.bridges._sidecar import sidecar
-    from nurecoil.bridges.pyhf import document
-
-    made = document(model, response)
-    return made.workspace, sidecar(made, model, name)
-
-
-FORMATS: Mapping[str, Callable[[SpectralModel, str, str], Contents]] = MappingProxyType({"pyhf": _pyhf})
-"""Every format by name: a function that makes workspace and sidecar."""
 
 
 def _restore(path: Path, before: bytes | None) -> None:

@@ -33,6 +33,7 @@ __all__ = ["RESPONSES", "Document", "document", "to_pyhf"]
 
 EXACT_LOG_NORMAL = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code4p"}}
 """``modifier_settings`` of ``pyhf.Workspace.model`` under which log-normal constraints are exact."""
+_DEFAULT_CODES = {"normsys": "code4", "histosys": "code4p"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ class Document:
             found[pull_name(name)] = math.log(public[name] / constraint.centre) / math.log(constraint.factor)
         for shift in self.spelling.resolved.shifts:
             found[pull_name(shift.public)] = (public[shift.public] - shift.centre) / shift.width
+        for group in roles.kept.sets:
+            found.update({f"{group.name}[{i}]": 1.0 for i in range(len(group.members))})
+        found.update({written: public[name] for name, written in roles.kept.written.items()})
         for channel in self.model.channels:
             if isinstance(channel, GaussianChannel):
                 one = self.spelling.measured[channel.name]
@@ -99,7 +103,10 @@ class Document:
             >>> made.public({"signal": 3.0, "alpha.background": 0.5})
             {'signal': 3.0, 'background': 11.0}
         """
-        missing = [e["name"] for e in self.spelling.parameters if e["name"] not in coordinates]
+        sets = {group.name for group in self.spelling.roles.kept.sets}
+        needed = [e["name"] for e in self.spelling.parameters if e["name"] not in sets]
+        needed += self.spelling.roles.kept.written.values()
+        missing = [name for name in needed if name not in coordinates]
         if missing:
             raise ModelError("workspace parameters", f"no value of {', '.join(missing)}", "one of each")
         found = self.model.values
@@ -113,7 +120,18 @@ class Document:
             found[name] = constraint.centre * constraint.factor ** float(coordinates[pull_name(name)])
         for shift in self.spelling.resolved.shifts:
             found[shift.public] = shift.centre + shift.width * float(coordinates[pull_name(shift.public)])
+        for name, written in roles.kept.written.items():
+            found[name] = float(coordinates[written])
         return found
+
+    @property
+    def modifier_settings(self) -> dict[str, dict[str, str]]:
+        """Interpolation codes that ``pyhf.Workspace.model`` has to be told; empty where its own will do."""
+        roles = self.spelling.roles
+        chosen = {**({"normsys": "code1"} if roles.logs else {}), **roles.kept.codes}
+        if all(_DEFAULT_CODES[kind] == code for kind, code in chosen.items()):
+            return {}
+        return {kind: {"interpcode": code} for kind, code in {**_DEFAULT_CODES, **chosen}.items()}
 
     def _complete(self, values: Mapping[str, float]) -> dict[str, float]:
         """All public values, after a check that none is given that the workspace cannot move."""
@@ -200,5 +218,7 @@ def _poi(spelling: Spelling) -> str:
     poi = spelling.resolved.model.poi
     if poi is None or poi in spelling.roles.folded:
         return ""
+    if poi in spelling.roles.kept.written:
+        return spelling.roles.kept.written[poi]
     factor = spelling.roles.factors.get(poi)
     return factor.name if factor is not None else pull_name(poi)

@@ -273,7 +273,8 @@ def _constraints(model: SpectralModel, parameters: Mapping[str, Any]) -> list[An
                 params: Mapping[str, Any], count: float = constraint.count, scale: float = constraint.scale
             ) -> Any:
                 expected = scale * params["value"]
-                return expected - count * tf.math.log(expected) + math.lgamma(count + 1)
+                logs = tf.math.xlogy(tf.constant(count, tf.float64), expected)
+                return expected - logs + math.lgamma(count + 1)
 
             found.append(zfit.constraint.SimpleConstraint(poisson, {"value": parameter}))
     for joint in model.constraints:

@@ -27,10 +27,14 @@ COMMANDS = MappingProxyType(
         "profile": "nurecoil.cli.profile:profile",
         "limit": "nurecoil.cli.limit:limit",
         "sensitivity": "nurecoil.cli.limit:sensitivity",
+        "toys": "nurecoil.cli.toys:toys",
         "scan": "nurecoil.cli.scan:scan",
         "tables": "nurecoil.cli.tables:tables",
         "feasibility": "nurecoil.cli.feasibility:feasibility",
         "compatibility": "nurecoil.cli.compatibility:compatibility",
+        "export": "nurecoil.cli.export:export",
+        "inspect": "nurecoil.cli.inspect:inspect",
+        "combine": "nurecoil.cli.combine:combine",
         "demo": "nurecoil.cli.demo:demo",
     }
 )

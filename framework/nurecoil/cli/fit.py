@@ -7,16 +7,28 @@ from typing import Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import STATED, BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, PlotOption, SearchOption, SetOption
+from nurecoil.cli.workspace import (
+    InterpolationOption,
+    MaybeExperimentsArgument,
+    MeasurementOption,
+    PatchOption,
+    WorkspaceOption,
+    asked_model,
+)
 
 __all__ = ["fit"]
 
 
 def fit(
-    experiments: ExperimentsArgument,
+    experiments: MaybeExperimentsArgument = None,
     search: SearchOption = None,
     basis: BasisOption = None,
     settings: SetOption = None,
+    workspace: WorkspaceOption = None,
+    measurement: MeasurementOption = None,
+    patch: PatchOption = None,
+    interpolation: InterpolationOption = None,
     fix: Annotated[
         list[str] | None,
         typer.Option(
@@ -34,18 +46,22 @@ def fit(
       nurecoil fit borexino
       nurecoil fit borexino gallium --search magnetic-moment --fix mu_eff=2.8e-11 --plot out
       nurecoil fit borexino --set borexino.range=95,900 --set borexino.response=exact --json -
+      nurecoil fit --workspace ws.json --plot out
+      nurecoil fit --workspace BkgOnly.json --patch patchset.json:C1N2_300_0 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, with_basis, working
+    from nurecoil.cli.request import working
     from nurecoil.cli.words import goodness_without, print_fit
     from nurecoil.inference.fit import fit as fit_model
 
     with reserved(json, plot):
         fixed = dict(assignment(text) for text in fix or [])
-        model = build_model(experiments, search, with_basis(settings, search, basis))
+        model = asked_model(
+            experiments, search, settings, basis, workspace, measurement, patch, interpolation
+        )
         with working("fitting"):
             result = fit_model(model, fix=fixed, minimiser=minimiser)
         meta = model.metadata
-        without = goodness_without(meta["options"], experiments, search, meta["alternatives"])
+        without = goodness_without(meta["options"], experiments or (), search, meta["alternatives"])
         if plot is not None:
             from nurecoil.atomic import make_folder
             from nurecoil.report.fit_plot import plot_fit
@@ -85,6 +101,7 @@ def assignment(text: str) -> tuple[str, float]:
 
 def _document(result: object) -> dict[str, object]:
     from nurecoil._version import __version__
+    from nurecoil.cli.request import stated
     from nurecoil.inference.limits import comparison
     from nurecoil.inference.results import FitResult
 
@@ -93,6 +110,6 @@ def _document(result: object) -> dict[str, object]:
     return {
         **result.to_json(),
         "rates": comparison(result),
-        **{key: meta[key] for key in STATED},
+        **stated(meta),
         "version": __version__,
     }

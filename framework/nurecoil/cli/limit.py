@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import BasisOption, ExperimentsArgument, PlotOption, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, PlotOption, SearchOption, SetOption
+from nurecoil.cli.workspace import (
+    InterpolationOption,
+    MaybeExperimentsArgument,
+    MeasurementOption,
+    PatchOption,
+    PoiOption,
+    WorkspaceOption,
+    asked_model,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,13 +48,18 @@ PointsOption = Annotated[int, typer.Option("--points", min=5, help="Points of th
 
 
 def limit(
-    experiments: ExperimentsArgument,
+    experiments: MaybeExperimentsArgument = None,
     search: SearchOption = None,
     cl: LevelOption = 0.90,
     method: MethodOption = "area",
     points: PointsOption = 41,
     basis: BasisOption = None,
     settings: SetOption = None,
+    workspace: WorkspaceOption = None,
+    measurement: MeasurementOption = None,
+    patch: PatchOption = None,
+    interpolation: InterpolationOption = None,
+    poi: PoiOption = None,
     plot: PlotOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -56,8 +70,9 @@ def limit(
       nurecoil limit borexino gallium --search magnetic-moment
       nurecoil limit borexino --search magnetic-moment --method all --plot out
       nurecoil limit borexino gallium --search magnetic-moment --set borexino.data=mine.root:h --json -
+      nurecoil limit --workspace ws.json --poi mu --cl 0.95
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, scanning, with_basis
+    from nurecoil.cli.request import scanning
     from nurecoil.cli.words import goodness_without, print_limits
     from nurecoil.inference.limits import limits
     from nurecoil.inference.rules import check_level
@@ -65,12 +80,14 @@ def limit(
     with reserved(json, plot):
         chosen = _methods(method)
         check_level(cl)
-        _needs_search(search)
-        model = build_model(experiments, search, with_basis(settings, search, basis))
+        _needs_search(search, workspace)
+        model = asked_model(
+            experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
+        )
         with scanning(f"profile of {model.poi}") as progress:
             found = limits(model, cl, chosen, points=points, progress=progress)
         meta = model.metadata
-        without = goodness_without(meta["options"], experiments, search, meta["alternatives"])
+        without = goodness_without(meta["options"], experiments or (), search, meta["alternatives"])
         if plot is not None:
             from nurecoil.atomic import make_folder
 
@@ -81,7 +98,7 @@ def limit(
 
 
 def sensitivity(
-    experiments: ExperimentsArgument,
+    experiments: MaybeExperimentsArgument = None,
     search: SearchOption = None,
     cl: LevelOption = 0.90,
     method: OneMethodOption = "area",
@@ -90,6 +107,11 @@ def sensitivity(
     points: PointsOption = 41,
     basis: BasisOption = None,
     settings: SetOption = None,
+    workspace: WorkspaceOption = None,
+    measurement: MeasurementOption = None,
+    patch: PatchOption = None,
+    interpolation: InterpolationOption = None,
+    poi: PoiOption = None,
     json: JsonOption = None,
 ) -> None:
     """Expected upper limit of the model without signal, with bands of one and two standard deviations.
@@ -100,7 +122,7 @@ def sensitivity(
       nurecoil sensitivity borexino gallium --search magnetic-moment --set borexino.setup=paper
       nurecoil sensitivity dune --search magnetic-moment --toys 500 --seed 7 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import build_model, scanning, with_basis
+    from nurecoil.cli.request import scanning
     from nurecoil.cli.words import console
     from nurecoil.errors import OptionError
     from nurecoil.inference.rules import check_level
@@ -113,9 +135,11 @@ def sensitivity(
         if len(chosen) != 1:
             raise OptionError("--method", method, "one method for an expected limit")
         check_level(cl)
-        _needs_search(search)
+        _needs_search(search, workspace)
         check_toys(toys, seed)
-        model = build_model(experiments, search, with_basis(settings, search, basis))
+        model = asked_model(
+            experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
+        )
         with scanning(f"expected limits on {model.poi}") as progress:
             found = expected(model, chosen[0], cl, toys=toys, seed=seed, points=points, progress=progress)
 
@@ -144,8 +168,8 @@ def _methods(text: str) -> list[str]:
     return list(dict.fromkeys(rule(part.strip()).name for part in text.split(",")))
 
 
-def _needs_search(search: str | None) -> None:
-    if search is None:
+def _needs_search(search: str | None, workspace: str | None) -> None:
+    if search is None and workspace is None:
         from nurecoil.errors import OptionError
 
         raise OptionError(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nurecoil.cli.output import JsonOption, deliver, reserved
-from nurecoil.cli.request import STATED, BasisOption, ExperimentsArgument, SearchOption, SetOption
+from nurecoil.cli.request import BasisOption, SearchOption, SetOption
+from nurecoil.cli.workspace import (
+    InterpolationOption,
+    MaybeExperimentsArgument,
+    MeasurementOption,
+    PatchOption,
+    WorkspaceOption,
+    asked_model,
+)
 
 if TYPE_CHECKING:
     from nurecoil.model.parameters import Parameter
@@ -17,7 +25,7 @@ __all__ = ["profile"]
 
 
 def profile(
-    experiments: ExperimentsArgument,
+    experiments: MaybeExperimentsArgument = None,
     search: SearchOption = None,
     parameter: Annotated[
         str | None,
@@ -30,6 +38,10 @@ def profile(
     points: Annotated[int, typer.Option(min=2, help="Points of the scan.")] = 41,
     basis: BasisOption = None,
     settings: SetOption = None,
+    workspace: WorkspaceOption = None,
+    measurement: MeasurementOption = None,
+    patch: PatchOption = None,
+    interpolation: InterpolationOption = None,
     json: JsonOption = None,
 ) -> None:
     """Profile a parameter: at every point all others are fitted again.
@@ -42,14 +54,16 @@ def profile(
     import time
 
     from nurecoil._version import __version__
-    from nurecoil.cli.request import build_model, scanning, with_basis
+    from nurecoil.cli.request import scanning, stated
     from nurecoil.errors import OptionError
     from nurecoil.inference.profile import profile as scan_profile
 
     with reserved(json):
         values = _values(scan_range, points)
         began = time.perf_counter()
-        model = build_model(experiments, search, with_basis(settings, search, basis))
+        model = asked_model(
+            experiments, search, settings, basis, workspace, measurement, patch, interpolation
+        )
         name = parameter or model.poi
         if name is None:
             raise OptionError(
@@ -60,7 +74,7 @@ def profile(
             scan = scan_profile(model, name, values, points=points, progress=progress)
         document = {
             **scan.to_json(),
-            **{key: model.metadata[key] for key in STATED},
+            **stated(model.metadata),
             "version": __version__,
             "seconds": time.perf_counter() - began,
         }

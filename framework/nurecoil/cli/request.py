@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nurecoil.model.spectral import SpectralModel
 
 __all__ = [
-    "STATED",
     "BasisOption",
     "ExperimentsArgument",
     "PlotOption",
@@ -24,12 +23,11 @@ __all__ = [
     "build_model",
     "scanning",
     "split_settings",
+    "stated",
     "with_basis",
     "working",
 ]
 
-STATED = ("experiments", "search", "options", "notes", "provenance", "references")
-"""What every document repeats of its model's metadata."""
 ExperimentsArgument = Annotated[
     list[str],
     typer.Argument(metavar="EXPERIMENT...", help="Experiments to fit together; see `nurecoil list`."),
@@ -66,6 +64,20 @@ PlotOption = Annotated[
     typer.Option("--plot", metavar="FOLDER", help="Write plots into FOLDER.", show_default=False),
 ]
 """Where plots go."""
+
+
+_STATED = ("experiments", "search", "options", "notes", "provenance", "references")
+
+
+def stated(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What every document repeats of its model's metadata, and where a model read from a file comes from.
+
+    Example:
+        >>> sorted(stated({"origin": {}, **dict.fromkeys(_STATED, [])}))
+        ['experiments', 'notes', 'options', 'origin', 'provenance', 'references', 'search']
+    """
+    origin = {"origin": metadata["origin"]} if "origin" in metadata else {}
+    return {**{key: metadata[key] for key in _STATED}, **origin}
 
 
 def build_model(

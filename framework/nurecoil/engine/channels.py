@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.detectors.morph import Morph
+from nurecoil.engine.modifiers import CompiledModifiers, Modified
 from nurecoil.engine.morphs import MorphGroup, group_morphs
 from nurecoil.errors import ModelError
 from nurecoil.model.spectral import Channel, Template
@@ -55,6 +56,7 @@ class CompiledChannel:
                 where = np.array([index[name] for name in template.names], dtype=np.intp)
                 self._exact.append((row, where, template))
         self._morphs = group_morphs(morphs, index)
+        self._modifiers = CompiledModifiers(samples, index, channel.bins)
         self._sample_of, self._parameter_of = np.nonzero(self._exponents)
         self._parameters = len(index)
         self._last: dict[int, tuple[bytes, Array, Array]] = {}
@@ -66,18 +68,24 @@ class CompiledChannel:
     def components(self, position: Array) -> Array:
         """Expected contents of every sample at internal coordinates, shape ``(samples, bins)``."""
         templates, _ = self._templates(position)
-        return np.asarray(self._factors(position)[:, None] * templates)
+        now = self._modifiers.at(position)
+        factors = self._factors(position) * now.norm
+        return np.asarray(factors[:, None] * ((templates + now.shift) * now.bins))
 
     def evaluate(self, position: Array) -> tuple[Array, Array]:
         """Expected contents ``(bins,)`` and Jacobian ``(parameters, bins)``."""
         templates, morphs = self._templates(position)
-        factors = self._factors(position)
-        jacobian = np.asarray(self._factor_slopes(position) @ templates)
+        now = self._modifiers.at(position)
+        factors, slopes = self._factors_and_slopes(position, now)
+        contents = templates + now.shift
+        filled = contents * now.bins
+        jacobian = np.asarray(slopes @ filled)
         for group, counts, logarithmic in morphs:
             group.add_slopes(jacobian, factors, counts, logarithmic)
         for row, where, _ in self._exact:
             jacobian[where] += factors[row] * self._last[row][2]
-        return factors @ templates, jacobian
+        self._modifiers.add_slopes(jacobian, now, factors, contents)
+        return factors @ filled, jacobian
 
     def bends(self, position: Array, weight: Array) -> Array:
         """Second derivatives of the expected contents, summed over bins with a weight.
@@ -92,30 +100,55 @@ class CompiledChannel:
             Shape ``(parameters, parameters)``.
         """
         templates, morphs = self._templates(position)
-        factors, slopes = self._factors(position), self._factor_slopes(position)
+        now = self._modifiers.at(position)
+        factors, slopes = self._factors_and_slopes(position, now)
+        contents = templates + now.shift
+        filled = contents * now.bins
         total = np.zeros((self._parameters, self._parameters))
-        for row, load in enumerate(templates @ weight):
-            self._add_factor_bends(total, position, row, float(load))
-        for group, *filled in morphs:
-            group.add_bends(total, factors, slopes, (filled[0], filled[1]), weight)
+        for row, load in enumerate(filled @ weight):
+            self._add_factor_bends(total, position, now, row, float(load))
+        for group, *found in morphs:
+            group.add_bends(total, factors, slopes, (found[0], found[1]), weight)
+        self._modifiers.add_bends(total, now, factors, slopes, contents, weight)
         return total
 
-    def _add_factor_bends(self, total: Array, position: Array, row: int, load: float) -> None:
+    def _add_factor_bends(self, total: Array, position: Array, now: Modified, row: int, load: float) -> None:
         """Add the second derivatives of one sample's factor."""
         index = np.flatnonzero(self._exponents[row])
         order = self._exponents[row, index]
-        if index.size == 1 and order[0] == 1:
-            return
         value = position[index] ** order
         slope = order * position[index] ** (order - 1)
-        bent = order > 1
         bend = np.zeros_like(value)
+        bent = order > 1
         bend[bent] = (order * (order - 1))[bent] * position[index][bent] ** (order[bent] - 2)
-        for a, i in enumerate(index):
-            for b, j in enumerate(index):
-                others = np.delete(value, [a, b])
-                own = bend[a] if a == b else slope[a] * slope[b]
-                total[i, j] += load * own * np.prod(others)
+        own = self._modifiers.norm_row == row
+        index = np.concatenate([index, self._modifiers.norm_parameter[own]])
+        value, slope, bend = (
+            np.concatenate([one, two[own]])
+            for one, two in zip((value, slope, bend), now.factors, strict=True)
+        )
+        if index.size < 2 and not bend.any():
+            return
+        if np.all(value != 0):
+            steep = slope / value
+            pairs = np.outer(steep, steep)
+            pairs[np.diag_indices_from(pairs)] = bend / value
+            pairs *= np.prod(value)
+        else:
+            pairs = np.diag([bend[a] * np.prod(np.delete(value, a)) for a in range(index.size)])
+            for a in range(index.size):
+                for b in range(a):
+                    pairs[a, b] = pairs[b, a] = slope[a] * slope[b] * np.prod(np.delete(value, [a, b]))
+        np.add.at(total, np.ix_(index, index), load * pairs)
+
+    def _factors_and_slopes(self, position: Array, now: Modified) -> tuple[Array, Array]:
+        """Every sample's factor, and its derivatives of shape ``(parameters, samples)``."""
+        factors, slopes = self._factors(position), self._factor_slopes(position)
+        row, parameter = self._modifiers.norm_row, self._modifiers.norm_parameter
+        if row.size:
+            slopes = slopes * now.norm
+            np.add.at(slopes, (parameter, row), factors[row] * self._modifiers.norm_slopes(now))
+        return factors * now.norm, slopes
 
     def _factors(self, position: Array) -> Array:
         return np.asarray(np.prod(position**self._exponents, axis=1))

@@ -18,7 +18,6 @@ from scipy.special import gammaln, xlogy
 from nurecoil.detectors.morph import Morph
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
-from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
 __all__ = ["CompiledModel", "channel_nll", "entered_powers"]
@@ -38,9 +37,7 @@ class CompiledModel:
         lower: lower bounds of the internal coordinates; ``upper`` likewise.
         start: internal coordinates of the starting values.
         fixed: which parameters the model holds fixed.
-        nonlinear: parameters such that every pair with a second derivative of the expectation, or with a
-            constraint that is not Gaussian, has one of them.
-        closed: whether :meth:`information` is the whole matrix of second derivatives.
+        open: parameters whose second derivatives have no closed form: those of exact templates.
 
     Example:
         >>> from nurecoil.model.parameters import Parameter
@@ -64,10 +61,14 @@ class CompiledModel:
         self._bounds = np.array([[p.lower for p in parameters], [p.upper for p in parameters]])
         self.lower, self.upper = self.internal(self._bounds[0]), self.internal(self._bounds[1])
         self.start = self.internal(np.array([parameter.value for parameter in parameters]))
-        self.channels = [CompiledChannel(channel, self.index, self.powers) for channel in model.channels]
+        self._places = [_places(channel, self.index) for channel in model.channels]
+        self.channels = [
+            CompiledChannel(channel, {self.names[i]: k for k, i in enumerate(where)}, self.powers[where])
+            for channel, (where, _) in zip(model.channels, self._places, strict=True)
+        ]
         self.constraints = CompiledConstraints(model, self.index)
-        self.nonlinear = _nonlinear(model, self.index, self.powers)
-        self.closed = _closed(model)
+        exact = _in_exact_templates(model)
+        self.open = np.array([name in exact for name in self.names], dtype=bool)
         self._constants = [_constant(channel) for channel in model.channels]
 
     def internal(self, values: Array) -> Array:
@@ -102,26 +103,38 @@ class CompiledModel:
 
     def expected(self, position: Array) -> list[Array]:
         """Expected contents of every channel at internal coordinates."""
-        return [channel.expected(position) for channel in self.channels]
+        return [
+            channel.expected(position[where])
+            for channel, (where, _) in zip(self.channels, self._places, strict=True)
+        ]
+
+    def components(self, position: Array) -> list[Array]:
+        """Expected contents of every channel's samples at internal coordinates, each ``(samples, bins)``."""
+        return [
+            channel.components(position[where])
+            for channel, (where, _) in zip(self.channels, self._places, strict=True)
+        ]
 
     def value(self, position: Array) -> float:
         """Full negative log-likelihood at internal coordinates, constants included."""
         total = self.constraints.value(position)
-        for compiled, channel, constant in zip(
-            self.channels, self.model.channels, self._constants, strict=True
+        for channel, expected, constant in zip(
+            self.model.channels, self.expected(position), self._constants, strict=True
         ):
-            total += channel_nll(channel, compiled.expected(position)) + constant
+            total += channel_nll(channel, expected) + constant
         return float(total)
 
     def information(self, position: Array) -> Array:
         """Second derivatives of the value as far as they have a closed form, shape ``(n, n)``.
 
-        Exact for every pair of parameters of which none is :attr:`nonlinear`, and for those too unless a
-        template is exact or a constraint is not Gaussian: :attr:`closed` tells.
+        Exact for every pair of parameters of which none is :attr:`open`.
         """
-        total = self.constraints.evaluate(position)[2]
-        for compiled, channel in zip(self.channels, self.model.channels, strict=True):
-            expected, jacobian = compiled.evaluate(position)
+        total = self.constraints.information(position)
+        for compiled, channel, (where, block) in zip(
+            self.channels, self.model.channels, self._places, strict=True
+        ):
+            local = position[where]
+            expected, jacobian = compiled.evaluate(local)
             if isinstance(channel, PoissonChannel):
                 safe = np.where(expected > 0, expected, 1.0)
                 weight = np.where(expected > 0, channel.observed / safe**2, 0.0)
@@ -129,9 +142,8 @@ class CompiledModel:
             else:
                 weight = 1 / channel.width**2
                 residual = (expected - channel.observed) * weight
-            total += (jacobian * weight) @ jacobian.T
-            total += compiled.bends(position, residual)
-        return np.asarray(total)
+            total[block] += (jacobian * weight) @ jacobian.T + compiled.bends(local, residual)
+        return total
 
     def evaluate(self, position: Array) -> tuple[float, Array, Array]:
         """Value, gradient ``(n,)`` and Fisher matrix ``(n, n)`` at internal coordinates.
@@ -139,47 +151,39 @@ class CompiledModel:
         The value is infinite where an expected content is negative, or zero in a bin with events.
         """
         value, gradient, fisher = self.constraints.evaluate(position)
-        for compiled, channel, constant in zip(
-            self.channels, self.model.channels, self._constants, strict=True
+        for compiled, channel, constant, (where, block) in zip(
+            self.channels, self.model.channels, self._constants, self._places, strict=True
         ):
-            expected, jacobian = compiled.evaluate(position)
+            expected, jacobian = compiled.evaluate(position[where])
             if isinstance(channel, PoissonChannel):
                 value += _poisson(expected, channel.observed) + constant
                 if not math.isfinite(value):
                     return math.inf, gradient, fisher
                 safe = np.where(expected > 0, expected, 1.0)
-                gradient += jacobian @ np.where(expected > 0, 1 - channel.observed / safe, 1.0)
-                fisher += (jacobian * np.where(expected > 0, 1 / safe, 0.0)) @ jacobian.T
+                gradient[where] += jacobian @ np.where(expected > 0, 1 - channel.observed / safe, 1.0)
+                fisher[block] += (jacobian * np.where(expected > 0, 1 / safe, 0.0)) @ jacobian.T
             else:
                 pull = (expected - channel.observed) / channel.width
                 value += 0.5 * float(pull @ pull) + constant
                 scaled = jacobian / channel.width
-                gradient += scaled @ pull
-                fisher += scaled @ scaled.T
+                gradient[where] += scaled @ pull
+                fisher[block] += scaled @ scaled.T
         return float(value), gradient, fisher
 
 
-def _closed(model: SpectralModel) -> bool:
+def _places(
+    channel: Channel, index: Mapping[str, int]
+) -> tuple[NDArray[np.intp], tuple[NDArray[np.intp], ...]]:
+    """Positions of the parameters that a channel depends on, and of their block in a matrix of all."""
+    used = {index[name] for sample in channel.samples for name in sample.depends_on}
+    where = np.array(sorted(used), dtype=np.intp)
+    return where, np.ix_(where, where)
+
+
+def _in_exact_templates(model: SpectralModel) -> set[str]:
     samples = [sample for channel in model.channels for sample in channel.samples]
-    gaussian = all(
-        parameter.constraint is None or isinstance(parameter.constraint, GaussianConstraint)
-        for parameter in model.parameters.values()
-    )
-    return gaussian and all(isinstance(sample.template, np.ndarray | Morph) for sample in samples)
-
-
-def _nonlinear(model: SpectralModel, index: Mapping[str, int], powers: NDArray[np.int_]) -> NDArray[np.bool_]:
-    found = np.zeros(len(index), dtype=bool)
-    for name, parameter in model.parameters.items():
-        found[index[name]] = isinstance(parameter.constraint, LogNormalConstraint | PoissonConstraint)
-    for channel in model.channels:
-        for sample in channel.samples:
-            factors = list(sample.powers)
-            for name in sample.depends_on:
-                i = index[name]
-                bent = name not in sample.powers or sample.powers[name] != powers[i] or name in factors[1:]
-                found[i] |= bent
-    return found
+    exact = [s.template for s in samples if not isinstance(s.template, np.ndarray | Morph)]
+    return {name for template in exact for name in template.names}
 
 
 def channel_nll(channel: Channel, expected: Array) -> float:
@@ -199,13 +203,13 @@ def channel_nll(channel: Channel, expected: Array) -> float:
 
 
 def entered_powers(model: SpectralModel) -> dict[str, list[int]]:
-    """The powers in which every parameter enters, one for each sample that depends on it.
+    """The powers in which every parameter enters, one at least for each sample that depends on it.
 
     Args:
         model: the model.
 
     Returns:
-        Powers by name, in the order of the model's parameters; 1 for a parameter of a template.
+        Powers by name, in the order of the model's parameters; 1 for a parameter of a template or modifier.
 
     Example:
         >>> from nurecoil.testing.models import counting
@@ -217,6 +221,10 @@ def entered_powers(model: SpectralModel) -> dict[str, list[int]]:
         for sample in channel.samples:
             for name in sample.depends_on:
                 entered[name].append(int(sample.powers.get(name, 1)))
+            for name in {n for modifier in sample.modifiers for n in modifier.parameters} & set(
+                sample.powers
+            ):
+                entered[name].append(1)
     return entered
 
 

@@ -84,6 +84,15 @@ class CompiledConstraints:
             fisher[i, i] += curvature
         return total, gradient, fisher
 
+    def information(self, position: Array) -> Array:
+        """Second derivatives of the value, shape ``(n, n)``; :meth:`evaluate` has what to expect of them."""
+        total = self.evaluate(position)[2]
+        for i, constraint in self._others:
+            value = float(position[i])
+            expected = _other(constraint, value)[2]
+            total[i, i] += _bend(constraint, value) - expected
+        return total
+
 
 def _joint(
     constraint: CovarianceConstraint, index: Mapping[str, int]
@@ -121,3 +130,14 @@ def _other(constraint: LogNormalConstraint | PoissonConstraint, value: float) ->
         constraint.scale - constraint.count / value,
         constraint.scale / value,
     )
+
+
+def _bend(constraint: LogNormalConstraint | PoissonConstraint, value: float) -> float:
+    """Second derivative of a constraint that is not normal in its parameter."""
+    if not value > 0:
+        return 0.0
+    if isinstance(constraint, PoissonConstraint):
+        return constraint.count / value**2
+    width = math.log(constraint.factor)
+    pull = (math.log(value) - math.log(constraint.centre)) / width
+    return (1 - pull * width) / (width * value) ** 2

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.kinks import beside, kinked_parameters, other_side
 from nurecoil.engine.minuit import minimise_minuit
 from nurecoil.engine.newton import Minimum, minimise
 from nurecoil.engine.saddles import lower_place
 from nurecoil.engine.silent import silent_parameters
+from nurecoil.engine.threads import one_thread
 from nurecoil.errors import FitError
 
 __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
@@ -19,6 +21,8 @@ __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
 Array = NDArray[np.float64]
 
 _FLAT = 1e-11
+_MOST_SIDES = 20
+"""How often, for each parameter with a kink, a fit may change sides."""
 EDM_TOLERANCE = 1e-9
 """Predicted distance to the minimum, in units of -log L, at which a fit stops."""
 
@@ -71,13 +75,49 @@ def solve(
     Raises:
         FitError: where nothing converged; the message names the parameters that pull most.
     """
-    found = _solve(compiled, start, fixed, minimiser)
-    beside = lower_place(compiled, found.position, found.free)
-    return found if beside is None else _solve(compiled, beside, fixed, minimiser)
+    with one_thread(compiled.start.size):
+        found = _solve_sides(compiled, start, fixed, minimiser)
+        lower = lower_place(compiled, found.position, found.free)
+        return found if lower is None else _solve_sides(compiled, lower, fixed, minimiser)
+
+
+def _solve_sides(
+    compiled: CompiledModel, start: Array | None, fixed: NDArray[np.bool_] | None, minimiser: str
+) -> Solution:
+    """Minimise on one side of every kink, and change sides while the other one is lower."""
+    held = compiled.fixed if fixed is None else compiled.fixed | fixed
+    kinks = kinked_parameters(compiled)
+    kinks = kinks[~held[kinks]]
+    box = compiled.lower.copy(), compiled.upper.copy()
+    if not kinks.size:
+        return _solve(compiled, start, fixed, minimiser, box, kinks, np.empty(0))
+    position = compiled.start if start is None else np.asarray(start, float)
+    sides = np.where(position[kinks] < 0, -1.0, 1.0)
+    sides[compiled.upper[kinks] <= 0] = -1.0
+    sides[compiled.lower[kinks] >= 0] = 1.0
+    for _ in range(_MOST_SIDES * kinks.size):
+        box[0][kinks] = np.where(sides > 0, np.maximum(compiled.lower[kinks], 0.0), compiled.lower[kinks])
+        box[1][kinks] = np.where(sides < 0, np.minimum(compiled.upper[kinks], 0.0), compiled.upper[kinks])
+        found = _solve(compiled, position, fixed, minimiser, box, kinks, sides)
+        position = found.position
+        change = other_side(compiled, position, kinks, sides, EDM_TOLERANCE)
+        if change is None:
+            bound = (position <= compiled.lower) | (position >= compiled.upper)
+            return replace(found, at_bound=found.at_bound & bound)
+        sides[change] *= -1
+    names = ", ".join(compiled.names[i] for i in kinks)
+    raise FitError("fit", f"it goes to and fro between the two sides of {names}", "a minimum on one of them",
+                   "Use the smooth interpolation, code 4p.")  # fmt: skip
 
 
 def _solve(
-    compiled: CompiledModel, start: Array | None, fixed: NDArray[np.bool_] | None, minimiser: str
+    compiled: CompiledModel,
+    start: Array | None,
+    fixed: NDArray[np.bool_] | None,
+    minimiser: str,
+    box: tuple[Array, Array],
+    kinks: NDArray[np.intp],
+    sides: Array,
 ) -> Solution:
     origin = compiled.start if start is None else np.asarray(start, float)
     free = ~compiled.fixed if fixed is None else ~(compiled.fixed | fixed)
@@ -87,7 +127,7 @@ def _solve(
     def objective(part: Array) -> tuple[float, Array, Array]:
         position = base.copy()
         position[index] = part
-        value, gradient, fisher = compiled.evaluate(position)
+        value, gradient, fisher = compiled.evaluate(beside(position, kinks, sides))
         return value, gradient[index], fisher[np.ix_(index, index)]
 
     def second(part: Array) -> Array:
@@ -95,7 +135,7 @@ def _solve(
         position[index] = part
         return compiled.information(position)[np.ix_(index, index)]
 
-    lower, upper = compiled.lower[index], compiled.upper[index]
+    lower, upper = box[0][index], box[1][index]
     starts = [origin[index]] if start is None else [origin[index], compiled.start[index]]
     attempts: list[Minimum] = []
     if minimiser == "newton":
@@ -119,8 +159,8 @@ def _solve(
 def hesse(compiled: CompiledModel, solution: Solution) -> Array:
     """Covariance from the inverse second derivatives.
 
-    They have a closed form except where a template is exact or a constraint not Gaussian: rows of
-    parameters that enter there are differences of the exact gradient. Parameters at a bound, fixed ones and
+    They have a closed form except where a template is exact: rows of its parameters are differences of the
+    exact gradient. Parameters at a bound, fixed ones and
     those without effect at the minimum (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are
     zero.
 
@@ -134,6 +174,11 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
     Raises:
         FitError: where the matrix of second derivatives is singular.
     """
+    with one_thread(compiled.start.size):
+        return _hesse(compiled, solution)
+
+
+def _hesse(compiled: CompiledModel, solution: Solution) -> Array:
     position = solution.position
     index = np.flatnonzero(solution.free & ~solution.at_bound & ~silent_parameters(compiled, position))
     covariance = np.zeros((position.size, position.size))
@@ -149,7 +194,7 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
         )  # fmt: skip
     step = 1e-3 / np.sqrt(diagonal)
     second = compiled.information(position)[np.ix_(index, index)]
-    for row in () if compiled.closed else np.flatnonzero(compiled.nonlinear[index]):
+    for row in np.flatnonzero(compiled.open[index]):
         i = index[row]
         shift = np.zeros_like(position)
         room = min(step[row], position[i] - compiled.lower[i], compiled.upper[i] - position[i])

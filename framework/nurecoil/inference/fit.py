@@ -148,8 +148,7 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
     }
     index = np.flatnonzero(moved)
     expected = {}
-    for channel, arrays in zip(model.channels, compiled.channels, strict=True):
-        contents = arrays.components(solution.position)
+    for channel, contents in zip(model.channels, compiled.components(solution.position), strict=True):
         expected[channel.name] = {s.name: contents[row] for row, s in enumerate(channel.samples)}
     return FitResult(
         model,

@@ -15,6 +15,7 @@ from nurecoil.inference.fit import fit
 from nurecoil.inference.profile import Progress, profile
 from nurecoil.inference.results import FitResult, Scan
 from nurecoil.inference.rules import RULES, check_level, rule
+from nurecoil.model.roots import rooted
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["Limit", "Limits", "limit", "limits"]
@@ -179,6 +180,7 @@ def limits(
     """
     rules = [rule(name) for name in (RULES if methods is None else methods)]
     check_level(cl)
+    model = rooted(model)
     poi = _poi(model)
     began = time.perf_counter()
     best = fit(model)
@@ -203,6 +205,8 @@ def comparison(result: FitResult) -> list[dict[str, Any]]:
     """
     rows = []
     for entry in result.model.metadata.get("published", ()):
+        if entry["parameter"] not in result.parameters:  # a file holds a pull in its place
+            continue
         estimate = result.parameters[entry["parameter"]]
         error = estimate.error * entry["scale"]
         rows.append(

@@ -22,6 +22,7 @@ from nurecoil.inference.limits import Limit, limit
 from nurecoil.inference.profile import Progress
 from nurecoil.inference.pseudo_data import STREAMS, asimov, shifted, toy, toy_stream
 from nurecoil.inference.results import Scan
+from nurecoil.model.roots import rooted
 from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["BANDS", "FEWEST_TOYS", "Sensitivity", "ToyLimits", "check_toys", "sensitivity"]
@@ -157,6 +158,7 @@ def sensitivity(
         >>> sensitivity(counting(observed=3.0, background=16.0))
         <Sensitivity signal < 7.985 [5.335, 11.82] events expected at 90 % (area, Asimov)>
     """
+    model = rooted(model)
     if model.poi is None:
         raise ModelError("sensitivity", "the model has no parameter of interest", "a model with one")
     check_toys(toys, seed)

@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.model.modifiers import Modifier
+
 __all__ = ["Channel", "GaussianChannel", "PoissonChannel", "Sample", "Template"]
 
 Array = NDArray[np.float64]
@@ -37,7 +39,7 @@ class Template(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """One component of a channel: ``template * prod(parameter ** power)``.
+    """One component of a channel: ``template * prod(parameter ** power)``, changed by its modifiers.
 
     Args:
         name: unique in its channel.
@@ -48,6 +50,7 @@ class Sample:
         title: for plots and tables.
         group: ``neutrino``, ``signal`` or ``background``.
         provenance: where the template comes from.
+        modifiers: HistFactory's modifiers (:mod:`nurecoil.model.modifiers`).
 
     Example:
         >>> Sample("kr85", np.array([1.0, 2.0]), {"borexino.rate.kr85": 1})
@@ -61,18 +64,21 @@ class Sample:
     title: str = ""
     group: str = "background"
     provenance: str = ""
+    modifiers: tuple[Modifier, ...] = ()
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        """Every parameter the sample depends on, factors first."""
+        """Every parameter the sample depends on: factors, response, modifiers."""
         response = () if isinstance(self.template, np.ndarray) else self.template.names
-        return tuple(dict.fromkeys([*self.powers, *response]))
+        modified = (name for modifier in self.modifiers for name in modifier.parameters if name)
+        return tuple(dict.fromkeys([*self.powers, *response, *modified]))
 
     def __repr__(self) -> str:
         """Name, shape and factors."""
         factors = " ".join(n if p == 1 else f"{n}^{p}" for n, p in self.powers.items())
         size = f"{self.template.size} bins" if isinstance(self.template, np.ndarray) else "response"
-        return f"<Sample {self.name}: {size}{' x ' + factors if factors else ''}>"
+        modified = f", {len(self.modifiers)} modifiers" if self.modifiers else ""
+        return f"<Sample {self.name}: {size}{' x ' + factors if factors else ''}{modified}>"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ __all__ = [
     "LogNormalConstraint",
     "Parameter",
     "PoissonConstraint",
+    "Root",
     "merge_parameters",
 ]
 
@@ -112,6 +113,38 @@ Constraint = GaussianConstraint | LogNormalConstraint | PoissonConstraint
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """What a parameter is a power of: ``value = (root / scale) ** power``.
+
+    A file that can hold no powers holds ``mu2``, and this says that limits are wanted on ``mu_eff``.
+
+    Args:
+        name: public name of the root.
+        unit: its unit.
+        scale: what it is divided by, in that unit, positive.
+        power: a whole number above 1.
+
+    Raises:
+        ModelError: where scale or power are out of range.
+
+    Example:
+        >>> Root("mu_eff", "mu_B", 1e-11, 2)
+        Root(name='mu_eff', unit='mu_B', scale=1e-11, power=2)
+    """
+
+    name: str
+    unit: str
+    scale: float
+    power: int
+
+    def __post_init__(self) -> None:
+        """Check scale and power."""
+        _check_positive(f"root {self.name!r}, scale", self.scale)
+        if not (isinstance(self.power, int) and self.power > 1):
+            raise ModelError(f"root {self.name!r}", f"power {self.power}", "a whole number above 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a model.
 
@@ -126,6 +159,7 @@ class Parameter:
         fixed: whether fits leave it at ``value``.
         description: what it is, in a sentence part.
         source: where its value or constraint comes from (a citation), may be empty.
+        root: what it is a power of, where a file could not say so otherwise.
 
     Raises:
         ModelError: where the name is empty, a number is NaN, the bounds are out of order,
@@ -145,6 +179,7 @@ class Parameter:
     fixed: bool = False
     description: str = ""
     source: str = ""
+    root: Root | None = None
 
     def __post_init__(self) -> None:
         """Check the definition on its own."""

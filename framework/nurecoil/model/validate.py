@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nurecoil.errors import ModelError, unknown_name
 from nurecoil.model.channels import Channel, PoissonChannel, Sample
+from nurecoil.model.modifiers import NormSys
 from nurecoil.model.parameters import CovarianceConstraint, Parameter
 
 __all__ = ["find_parameter", "validate"]
@@ -125,6 +126,19 @@ def _check_sample(where: str, channel: Channel, sample: Sample, parameters: Mapp
         if not isinstance(power, int | np.integer) or power < 1:
             raise ModelError(
                 f"{where} sample {sample.name!r}", f"power {power} of {name!r}", "whole powers from 1 on"
+            )
+    for modifier in sample.modifiers:
+        if not isinstance(modifier, NormSys) and not isinstance(sample.template, np.ndarray):
+            raise ModelError(
+                f"{where} sample {sample.name!r}",
+                f"a {type(modifier).__name__} on a template that moves",
+                "an array as its template",
+            )
+        if not isinstance(modifier, NormSys) and modifier.bins != channel.bins:
+            raise ModelError(
+                f"{where} sample {sample.name!r}",
+                f"a modifier of {modifier.bins} bins ({', '.join(modifier.parameters[:2])})",
+                f"{channel.bins} bins, as the channel has",
             )
     contents = _contents(sample, parameters)
     if contents.shape != (channel.bins,):

@@ -27,6 +27,8 @@ ELECTRON_KAPPA: Final = (0.9791, 0.0097)
 MUON_KAPPA: Final = (0.9970, -0.00037)
 """kappa(T) of nu_mu and nu_tau as (constant, coefficient of I(T)), BKS appendix A; known to 0.0025."""
 
+_LEAST_RECOIL: Final = 1e-200
+"""Below, in MeV, ratios of recoils to energies are no numbers any more."""
 _SOFTEST_PHOTON: Final = 1e-8
 """Energy of the softest photon that is told from none, as a fraction of the largest recoil energy."""
 _SMALL: Final = 0.05
@@ -118,6 +120,7 @@ def radiative(
         8.7690e-45
     """
     recoil, energy, allowed = physical_region("radiative", T, E)
+    recoil = np.maximum(recoil, _LEAST_RECOIL)
     flat, falling = radiative_couplings(recoil, flavour, sin2_theta_w=sin2_theta_w)
     if antineutrino:
         flat, falling = falling, flat

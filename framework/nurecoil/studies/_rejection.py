@@ -172,8 +172,7 @@ def _relevant(model: SpectralModel, divided: Divided) -> SpectralModel:
     """The model without those of its rejected samples that are next to nothing in every bin."""
     compiled = CompiledModel(model)
     gone = set()
-    for channel, filled in zip(model.channels, compiled.channels, strict=True):
-        parts = filled.components(compiled.start)
+    for channel, parts in zip(model.channels, compiled.components(compiled.start), strict=True):
         small = np.all(parts <= _NEGLIGIBLE * parts.sum(axis=0), axis=1)
         gone |= {
             (channel.name, sample.name)

@@ -111,7 +111,7 @@ def test_histosys_says_what_it_adds(toys: SimpleNamespace, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"format": "pyfh"}, r"format: 'pyfh' is not known. Allowed: pyhf. Did you mean 'pyhf'\?"),
+        ({"format": "pyfh"}, r"format: 'pyfh' is not known. Allowed: hs3, pyhf, root. Did you mean 'pyhf'\?"),
         ({"response": "melted"}, r"response: 'melted' is not known. Allowed: frozen, histosys, refuse"),
         ({"path": "no/such/folder.json"}, r"the folder .*no does not exist|the folder .*such does not exist"),
         ({"path": "a.nurecoil.json"}, r"Names that end in .nurecoil.json are the sidecars'"),

@@ -1,4 +1,4 @@
-"""The same likelihood in zfit: value, gradient and minimum. One file: importing zfit takes ten seconds."""
+"""The same likelihood in zfit: value, gradient and minimum. Importing zfit takes ten seconds."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_a_damaged_file(call: Call, files: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("fit", "Missing argument 'EXPERIMENT...'"),
+        ("describe", "Missing argument"),
         ("fit gallium --serch x", "No such option: --serch"),
         ("fit gallium --json", "Option '--json' requires an argument"),
         ("fitt gallium", "No such command 'fitt'"),

@@ -1,0 +1,1 @@
+"""Several models as one: names matched, definitions compared, correlations applied. No files."""
