@@ -10,6 +10,7 @@ import dataclasses
 
 import numpy as np
 
+from nurecoil.model.modifiers import BinFactors, HistoSys, Modifier
 from nurecoil.model.parameters import Parameter, Root
 from nurecoil.model.spectral import SpectralModel
 
@@ -52,8 +53,11 @@ def rooted(model: SpectralModel) -> SpectralModel:
             if power is not None and isinstance(sample.template, np.ndarray):
                 powers = {root.name if n == held.name else n: p for n, p in sample.powers.items()}
                 powers[root.name] = power * root.power
-                template = sample.template / root.scale ** (power * root.power)
-                sample = dataclasses.replace(sample, template=template, powers=powers)
+                unit = root.scale ** (power * root.power)
+                modifiers = tuple(_scaled(modifier, unit) for modifier in sample.modifiers)
+                sample = dataclasses.replace(
+                    sample, template=sample.template / unit, powers=powers, modifiers=modifiers
+                )
             changed.append(sample)
         channels.append(dataclasses.replace(channel, samples=tuple(changed)))
     parameters = {
@@ -61,6 +65,15 @@ def rooted(model: SpectralModel) -> SpectralModel:
         for name, one in model.parameters.items()
     }
     return dataclasses.replace(model, channels=tuple(channels), parameters=parameters, poi=root.name)
+
+
+def _scaled(modifier: Modifier, unit: float) -> Modifier:
+    """A modifier of a sample whose contents are divided by a unit."""
+    if isinstance(modifier, HistoSys):
+        return dataclasses.replace(modifier, low=modifier.low / unit, high=modifier.high / unit)
+    if isinstance(modifier, BinFactors):
+        return dataclasses.replace(modifier, errors=modifier.errors / unit)
+    return modifier
 
 
 def _turned(held: Parameter, root: Root) -> Parameter:
