@@ -74,17 +74,6 @@ class Channels:
             one = Sample("one", np.ones(1))
             self._histogram(self.placeholder, np.array([0.0, 1.0]), [self._sample("", one)], np.ones(1))
 
-    def anchor(self) -> None:
-        """Give the channels a constant factor of 1 outside the domain, a global observable to RooFit.
-
-        Without any it normalises distributions beside the channels over their parameters instead, between
-        bounds: one of several parameters then changes with all but one of them.
-        """
-        one = self.functions.unity()
-        self.counted[0]["samples"][0]["modifiers"].append(
-            {"name": one, "type": "normfactor", "parameter": one}
-        )
-
     def _counts(self, channel: PoissonChannel) -> None:
         name = self.names.channel(channel.name)
         samples = []
@@ -176,7 +165,8 @@ class Channels:
                 for s in channel.samples
             ]
             mean = self.functions.sum(f"{label}_mean", terms)
-            x, sigma = self.functions.nominal(label, channel.observed[bin_]), float(channel.width[bin_])
+            x = self.functions.nominal(label, channel.observed[bin_])
+            sigma = self.functions.number(f"{label}_sigma", channel.width[bin_])
             self.measured.append(
                 {"name": label, "type": "gaussian_dist", "x": x, "mean": mean, "sigma": sigma}
             )

@@ -96,16 +96,17 @@ class Constraints:
         parameter = self.names.parameter(public)
         name = self.names.fresh(f"{parameter}_constraint")
         if isinstance(constraint, GaussianConstraint):
-            self._normal(
-                name, self.functions.nominal(parameter, constraint.centre), parameter, constraint.width
-            )
+            seen = self.functions.nominal(name, constraint.centre)
+            width = self.functions.number(f"{name}_sigma", constraint.width)
+            self._normal(name, seen, parameter, width)
         elif isinstance(constraint, LogNormalConstraint):
-            self.written.append({"name": name, "type": "lognormal_dist", "x": parameter, **_logs(constraint)})
+            logs = {k: self.functions.number(f"{name}_{k}", value) for k, value in _logs(constraint).items()}
+            self.written.append({"name": name, "type": "lognormal_dist", "x": parameter, **logs})
         else:
             mean = parameter
             if constraint.scale != 1:
                 mean = self.functions.term(f"{name}_mean", constraint.scale, {public: 1})
-            self._poisson(name, self.functions.nominal(parameter, constraint.count), mean)
+            self._poisson(name, self.functions.nominal(name, constraint.count), mean)
 
     def _release(self, public: str) -> None:
         """Take back the constraint that modifiers of a pull imply."""
@@ -132,7 +133,7 @@ class Constraints:
             made.append(name)
         return made
 
-    def _normal(self, name: str, x: str, mean: str, sigma: float) -> None:
+    def _normal(self, name: str, x: str, mean: str, sigma: str | float) -> None:
         self.written.append({"name": name, "type": "gaussian_dist", "x": x, "mean": mean, "sigma": sigma})
 
     def _poisson(self, name: str, x: str | float, mean: str) -> None:
@@ -176,7 +177,7 @@ def _single(joint: CovarianceConstraint) -> GaussianConstraint:
     return GaussianConstraint(joint.centre[0], math.sqrt(variance))
 
 
-def _logs(constraint: LogNormalConstraint) -> Json:
+def _logs(constraint: LogNormalConstraint) -> dict[str, float]:
     """Logarithms of a log-normal constraint, which is a density of the parameter for both tools.
 
     Its factor ``1 / x`` moves the centre by the width squared and is a constant otherwise. Logarithms are

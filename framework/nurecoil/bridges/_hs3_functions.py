@@ -1,8 +1,8 @@
-"""Functions and constants of an HS3 document: products of parameters and their sums, and measured values.
+"""Functions and constants of an HS3 document: products of parameters, their sums, and the numbers in them.
 
 RooFit and pyhs3 both take ``product`` with names and numbers as factors, and ``sum`` with names as summands.
-Measured values are constant parameters called as HistFactory calls them. What they are used for is decided
-elsewhere.
+RooFit keeps six digits of a number in a function or a distribution, but all of a parameter's value: other
+numbers are constant parameters here, and measured values always are. What they are for is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Functions:
     Args:
         names: the document's names.
         written: the functions so far, in order.
-        measured: name and value of the measured values so far, in order.
+        constants: name and value of the constants so far, in order.
         one: name of the constant parameter of value 1, ``None`` where it is not needed.
 
     Example:
@@ -38,7 +38,7 @@ class Functions:
 
     names: Names
     written: list[Json] = field(default_factory=list)
-    measured: dict[str, float] = field(default_factory=dict)
+    constants: dict[str, float] = field(default_factory=dict)
     one: str | None = None
     _powers: dict[tuple[str, int], str] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class Functions:
 
     def term(self, wish: str, coefficient: float, powers: Mapping[str, int]) -> str:
         """A number times powers of parameters."""
-        factors: list[str | float] = [float(coefficient)]
+        factors = [self.number(f"{wish}_coefficient", coefficient)]
         for public, power in powers.items():
             factors += [self.names.parameter(public)] * int(power)
         return self._product(wish, factors)
@@ -68,18 +68,26 @@ class Functions:
         return name
 
     def nominal(self, of: str, value: float) -> str:
-        """A measured value, by HistFactory's name for that of something."""
-        name = self.names.fresh(f"nom_{of}")
-        self.measured[name] = float(value)
-        return name
+        """A measured value, called after what it is measured of."""
+        return self._constant(f"{of}_measured", value)
+
+    def number(self, wish: str, value: float) -> str | float:
+        """A number; itself where six digits are enough."""
+        number = float(value)
+        return number if float(f"{number:g}") == number else self._constant(wish, number)
 
     def unity(self) -> str:
         """The constant parameter of value 1."""
         if self.one is None:
-            self.one = self.names.fresh("unity")
+            self.one = self._constant("unity", 1.0)
         return self.one
 
-    def _product(self, wish: str, factors: list[str] | list[str | float]) -> str:
+    def _constant(self, wish: str, value: float) -> str:
+        name = self.names.fresh(wish)
+        self.constants[name] = float(value)
+        return name
+
+    def _product(self, wish: str, factors: Sequence[str | float]) -> str:
         name = self.names.fresh(wish)
         self.written.append({"name": name, "type": "product", "factors": list(factors)})
         return name

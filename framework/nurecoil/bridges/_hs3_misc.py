@@ -87,7 +87,8 @@ def roofit(channels: Channels) -> Json:
 def _metadata(still: Still) -> Json:
     """The model's metadata; where it was read from stays known unless that was a document of ours."""
     left = ("origin", "alternatives")  # who reads the file says the one, and cannot build the others
-    found = {key: value for key, value in still.source.metadata.items() if key not in left}
+    known = still.source.metadata.items()
+    found = {key: value for key, value in known if key not in left and value not in (None, [], {}, ())}
     origin = still.source.metadata.get("origin") or {}
     made_by = str(origin.get("made_by") or "")
     if origin and not (origin.get("format") == "hs3" and made_by.startswith("nurecoil")):

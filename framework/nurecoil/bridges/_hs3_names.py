@@ -60,6 +60,8 @@ class Names:
         name = name.rstrip("_") if name != wish else name
         if not name or name[0].isdigit():
             name = f"_{name}"
+        if _of_roofit(name):
+            name = f"_{name}_"
         found, number = name, 1
         while found in self._taken:
             number += 1
@@ -81,4 +83,10 @@ class Names:
         return {name: kept[name] if name in kept else self.fresh(name) for name in listed}
 
     def _fits(self, name: str) -> bool:
-        return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name not in self._taken
+        plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+        return plain and name not in self._taken and not _of_roofit(name)
+
+
+def _of_roofit(name: str) -> bool:
+    """Whether RooFit may call something so that it makes for a pull."""
+    return name.startswith("nom_") or name.endswith("Constraint")

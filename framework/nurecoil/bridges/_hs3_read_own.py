@@ -28,13 +28,14 @@ class Own:
 
     Args:
         place: where they stand, ``None`` where the file is not ours.
-        names: written name to public name.
+        names: written name to public name of every parameter that has two.
         parameters: written names of the parameters.
         channels: names of the distributions that are channels.
         metadata: the model's metadata.
         joint: joint constraints under public names.
         skipped: distributions that stand for something else, which is read from here.
         released: written names of the pulls whose implied constraint one of these takes back.
+        unity: a constant 1 that stands where there is no factor.
     """
 
     place: Place | None = None
@@ -45,6 +46,7 @@ class Own:
     joint: tuple[CovarianceConstraint, ...] = ()
     skipped: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
+    unity: str | None = None
 
     @classmethod
     def of(cls, document: Place) -> Own:
@@ -59,24 +61,25 @@ class Own:
             return cls()
         named = place.get("names")
         names = {} if named is None else {str(key): named.need(str(key)).text() for key in named.mapping()}
+        channels, parameters = place.get("channels"), place.get("parameters")
+        parts: list[str] = []
+        for public in {} if channels is None else channels.mapping():
+            assert channels is not None
+            listed = channels.need(str(public)).get("distributions")
+            known = [written for written, name in names.items() if name == public] or [str(public)]
+            parts += known[:1] if listed is None else listed.texts()
+        names = {written: public for written, public in names.items() if written not in parts}
         if len(set(names.values())) < len(names):
             assert named is not None
-            raise named.fail("two names for one thing", "each public name once")
+            raise named.fail("two names for one parameter", "each public name once")
         back = {public: written for written, public in names.items()}
-        parameters, channels = place.get("parameters"), place.get("channels")
-        metadata, released = place.get("metadata"), place.get("released")
+        metadata, released, unity = place.get("metadata"), place.get("released"), place.get("unity")
         joint = joint_constraints(place)
         freed = {} if released is None else {str(k): released.need(str(k)).text() for k in released.mapping()}
         skipped = {*freed.values(), *(name for _, rows in joint for name in rows)}
         placeholder = place.get("placeholder")
         if placeholder is not None:
             skipped.add(placeholder.text())
-        written = {} if channels is None else channels.mapping()
-        parts: list[str] = []
-        for name in written:
-            assert channels is not None
-            listed = channels.need(str(name)).get("distributions")
-            parts += [back.get(str(name), str(name))] if listed is None else listed.texts()
         return cls(
             place,
             names,
@@ -86,6 +89,7 @@ class Own:
             tuple(constraint for constraint, _ in joint),
             frozenset(skipped),
             frozenset(back.get(name, name) for name in freed),
+            None if unity is None else unity.text(),
         )
 
     @property
@@ -111,9 +115,9 @@ def as_ours(model: SpectralModel, own: Own) -> SpectralModel:
     """
     if own.place is None:
         return model
-    parameters = [_parameter(own, parameter) for parameter in model.parameters.values()]
+    parameters = [_parameter(own, one) for one in model.parameters.values() if one.name != own.unity]
     named = [_renamed(own, channel) for channel in model.channels]
-    channels = [_channel(own, channel) for channel in restored_channels(named, own.place, own.names)]
+    channels = [_channel(own, channel) for channel in restored_channels(named, own.place)]
     order = own.place.get("order")
     names = [parameter.name for parameter in parameters]
     wanted, placed = _order(order, "parameters", names), _order(order, "channels", [c.name for c in channels])
@@ -181,14 +185,13 @@ def _root(place: Place) -> Root:
 
 def _channel(own: Own, channel: Channel) -> Channel:
     """A channel under its public name with its words."""
-    name = own.names.get(channel.name, channel.name)
-    said = _entry(own, "channels", name)
+    said = _entry(own, "channels", channel.name)
     if said is None:
-        return dataclasses.replace(channel, name=name)
+        return channel
     samples = tuple(_sample(said, sample) for sample in channel.samples)
     asimov = said.get("asimov")
     changes: dict[str, Any] = {
-        "name": name, "samples": samples, "observable": _text(said, "observable", channel.observable),
+        "samples": samples, "observable": _text(said, "observable", channel.observable),
         "unit": _text(said, "unit", "1"), "asimov": channel.asimov if asimov is None else asimov.flag(),
     }  # fmt: skip
     return dataclasses.replace(channel, **changes)
@@ -198,7 +201,7 @@ def _renamed(own: Own, channel: Channel) -> Channel:
     """A channel whose parameters have their public names."""
     samples = []
     for sample in channel.samples:
-        powers = {own.names.get(one, one): power for one, power in sample.powers.items()}
+        powers = {own.names.get(one, one): n for one, n in sample.powers.items() if one != own.unity}
         modifiers = tuple(_modifier(own, modifier) for modifier in sample.modifiers)
         samples.append(dataclasses.replace(sample, powers=powers, modifiers=modifiers))
     return dataclasses.replace(channel, samples=tuple(samples))
@@ -219,9 +222,7 @@ def _sample(channel: Place, sample: Sample) -> Sample:
 
 def _modifier(own: Own, modifier: Modifier) -> Modifier:
     if isinstance(modifier, BinFactors):
-        untouched = None if own.place is None else own.place.get("untouched")
-        none = None if untouched is None else untouched.text()
-        names = tuple("" if n == none else own.names.get(n, n) for n in modifier.parameters)
+        names = tuple("" if n == own.unity else own.names.get(n, n) for n in modifier.parameters)
         return dataclasses.replace(modifier, parameters=names)
     return dataclasses.replace(modifier, parameter=own.names.get(modifier.parameter, modifier.parameter))
 

@@ -15,6 +15,7 @@ __all__ = ["Points", "Quantities", "Term"]
 
 _DEEPEST = 100
 _MOST_FACTORS = 10_000
+_MOST_TERMS = 10_000
 _HIGHEST = 64
 _POINT = ("name", "value", "const", "min", "max", "nbins", "error", "errorLow", "errorHigh", "relErr", "unit")
 _AXIS = ("name", "min", "max", "const", "nbins")
@@ -217,19 +218,12 @@ class Quantities:
         return Term(coefficient, powers, name)
 
     def _added(self, function: Place, above: tuple[str, ...]) -> tuple[Term, ...]:
-        found: dict[frozenset[tuple[str, int]], Term] = {}
+        found: list[Term] = []
         for summand in function.need("summands").items():
-            for term in self._operand(summand, above):
-                key = frozenset(term.powers.items())
-                known = found.get(key)
-                if known is None:
-                    found[key] = term
-                    continue
-                total = known.coefficient + term.coefficient
-                if not math.isfinite(total):
-                    raise function.fail("a sum of numbers that is not finite", "finite numbers")
-                found[key] = Term(total, known.powers, known.label)
-        return tuple(found.values())
+            found += self._operand(summand, above)
+            if len(found) > _MOST_TERMS:  # sums of sums of sums double every time
+                raise function.fail(f"more than {_MOST_TERMS} terms", f"{_MOST_TERMS} at most")
+        return tuple(found)
 
     def _operand(self, place: Place, above: tuple[str, ...]) -> tuple[Term, ...]:
         if not isinstance(place.value, str):

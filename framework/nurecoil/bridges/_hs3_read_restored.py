@@ -38,7 +38,7 @@ def joint_constraints(place: Place | None) -> list[tuple[CovarianceConstraint, t
         rows = tuple(tuple(row.numbers(len(names)).tolist()) for row in item.need("covariance").items())
         centre = tuple(item.need("centre").numbers(len(names)).tolist())
         try:
-            constraint = CovarianceConstraint(names, centre, rows, item.need("source").text())
+            constraint = CovarianceConstraint(names, centre, rows, str(item.need("source").value))
         except InputError:
             raise
         except NurecoilError as error:
@@ -47,13 +47,12 @@ def joint_constraints(place: Place | None) -> list[tuple[CovarianceConstraint, t
     return found
 
 
-def restored_channels(channels: list[Channel], place: Place, names: Mapping[str, str]) -> list[Channel]:
+def restored_channels(channels: list[Channel], place: Place) -> list[Channel]:
     """Channels as they were before they were spelt.
 
     Args:
         channels: channels under the names of their distributions, parameters under public names.
         place: ``misc.nurecoil``.
-        names: written name to public name.
 
     Returns:
         Channels under public names.
@@ -63,14 +62,16 @@ def restored_channels(channels: list[Channel], place: Place, names: Mapping[str,
     """
     said = place.get("channels")
     by_name = {channel.name: channel for channel in channels}
-    back = {public: written for written, public in names.items()}
+    named = place.get("names")
+    names = {} if named is None else named.mapping()
     owner: dict[str, str] = {}
     groups: dict[str, tuple[Place, tuple[str, ...]]] = {}
     for public in {} if said is None else said.mapping():
         assert said is not None
         entry = said.need(str(public))
         listed = entry.get("distributions")
-        parts = (back.get(str(public), str(public)),) if listed is None else listed.texts()
+        known = [str(written) for written, name in names.items() if name == public] or [str(public)]
+        parts = tuple(known[:1]) if listed is None else listed.texts()
         for part in parts:
             if part not in by_name or part in owner:
                 raise (listed or entry).fail(f"{part!r:.60}", "a distribution of the likelihood, named once")

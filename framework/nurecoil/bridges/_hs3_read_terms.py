@@ -217,9 +217,11 @@ def _constant(terms: tuple[Term, ...]) -> bool:
 
 def _simple(terms: tuple[Term, ...]) -> tuple[str, float] | None:
     """Parameter and factor of a sum that is one parameter times a number, else nothing."""
-    if len(terms) != 1 or list(terms[0].powers.values()) != [1] or terms[0].coefficient == 0:
+    names = {tuple(term.powers.items()) for term in terms}
+    factor = math.fsum(term.coefficient for term in terms)
+    if len(names) != 1 or list(terms[0].powers.values()) != [1] or factor == 0:
         return None
-    return next(iter(terms[0].powers)), terms[0].coefficient
+    return next(iter(terms[0].powers)), factor
 
 
 def _samples(terms: tuple[Term, ...], bins: int) -> tuple[Sample, ...]:

@@ -113,8 +113,6 @@ def hs3_document(model: SpectralModel, response: str = "frozen") -> Hs3Document:
     constraints = Constraints(written, names, functions)
     constraints.write()
     beside = [*channels.measured, *constraints.written]
-    if beside:
-        channels.anchor()
     document = {
         "metadata": {"hs3_version": VERSION, "packages": [{"name": "nurecoil", "version": __version__}]},
         "distributions": [*channels.counted, *beside],
@@ -158,12 +156,10 @@ def _axes(model: SpectralModel, names: Names) -> list[dict[str, Any]]:
 
 
 def _points(model: SpectralModel, names: Names, functions: Functions) -> list[dict[str, Any]]:
-    """Values of every parameter, fixed ones constant, and what was measured."""
+    """Values of every parameter, fixed ones constant, and numbers that are constants."""
     points: list[dict[str, Any]] = []
     for name, parameter in model.parameters.items():
         state = {"const": True} if parameter.fixed else {}
         points.append({"name": names.parameter(name), "value": float(parameter.value), **state})
-    if functions.one is not None:
-        points.append({"name": functions.one, "value": 1.0, "const": True})
-    points += [{"name": name, "value": value, "const": True} for name, value in functions.measured.items()]
+    points += [{"name": name, "value": value, "const": True} for name, value in functions.constants.items()]
     return points

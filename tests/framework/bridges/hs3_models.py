@@ -34,7 +34,7 @@ def pull(name: str, constraint: GaussianConstraint | None = UNIT) -> Parameter:
 
 
 def counts(name: str, samples: list[Sample], observed: list[float], **more: Any) -> PoissonChannel:
-    edges = np.array([0.0, 1.0, 2.5, 3.0])[: len(observed) + 1]
+    edges = np.array([0.1, 1.0 / 3, 2.5, 3.123456789])[: len(observed) + 1]
     return PoissonChannel(name, "energy", "MeV", edges, tuple(samples), np.array(observed), **more)
 
 
@@ -48,7 +48,7 @@ def signal(power: int = 1) -> Sample:
 
 
 def flat(*modifiers: Any, **powers: int) -> Sample:
-    return Sample("flat", np.array([50.0, 40.0, 25.0]), powers, modifiers=modifiers)
+    return Sample("flat", np.array([50.0123456789, 40.0, 25.0 / 3]), powers, modifiers=modifiers)
 
 
 def factors() -> SpectralModel:
@@ -58,22 +58,27 @@ def factors() -> SpectralModel:
     parameters = [
         parameter("mu", 0.5),
         parameter("g", upper=math.inf),
-        parameter("rate", unit="cpd/t", constraint=GaussianConstraint(1.1, 0.2), description="what it is"),
+        parameter(
+            "rate",
+            unit="cpd/t",
+            constraint=GaussianConstraint(1.1 / 3 + 0.7, 0.2 / 0.9),
+            description="what it is",
+        ),
         parameter("scale", constraint=LogNormalConstraint(1.05, 1.2), source="a paper"),
-        parameter("count", constraint=PoissonConstraint(10.5, 11.0)),
+        parameter("count", constraint=PoissonConstraint(10.512345678, 11.012345678)),
         parameter("plain", constraint=PoissonConstraint(0.0, 1.0)),
         parameter("held", 1.2, fixed=True),
         parameter("held.apart", fixed=True, constraint=GaussianConstraint(2.0, 1.0)),
     ]
     first = counts("SR/x", [signal(2), flat(rate=1, scale=1, held=1), dip, still], [55.0, 47.0, 0.0])
-    second = counts("CR", [flat(count=2, plain=1), signal()], [44.5, 0.0, 20.0], asimov=True)
+    second = counts("CR", [flat(count=2, plain=1), signal()], [44.512345678, 0.0, 20.0], asimov=True)
     return model([first, second], parameters)
 
 
 def sums() -> SpectralModel:
     """Normal measurements of sums, two at once and with like terms, and joint constraints."""
     one = (
-        Sample("a", np.array([2.0]), {"f.1": 1}),
+        Sample("a", np.array([2.0123456789]), {"f.1": 1}),
         Sample("b", np.array([0.5]), {"f.1": 1, "f.2": 1}),
         Sample("again", np.array([-1.0]), {"f.1": 1}, signed=True),
         Sample("none", np.array([0.25])),
@@ -81,7 +86,7 @@ def sums() -> SpectralModel:
     two = (Sample("a", np.array([1.0, 2.0]), {"f.2": 1}), Sample("b", np.array([0.0, 3.0]), {"mu": 2}))
     channels = [
         counts("SR", [signal(), flat(**{"f.3": 1})], [60.0, 50.0, 30.0]),
-        GaussianChannel("rate/one", "rate", "SNU", one, np.array([1.8]), np.array([0.2])),
+        GaussianChannel("rate/one", "rate", "SNU", one, np.array([1.8123456789]), np.array([0.2123456789])),
         GaussianChannel("rate/two", "rate", "SNU", two, np.array([1.1, 5.5]), np.array([0.3, 0.6])),
         GaussianChannel("alone", "rate", "1", two[:1], np.array([1.0, 2.0]), np.array([0.3, 0.6])),
         GaussianChannel(
@@ -102,12 +107,24 @@ def modifiers() -> SpectralModel:
     stat = BinFactors(gammas, "staterror", np.array([2.5, 2.0, 1.0]))
     own = BinFactors(("own[0]", "", "own[2]"), "shapesys", np.array([1.0, 0.0, 0.5]))
     free = BinFactors(("free", "free", ""), "shapefactor")
-    tilt = HistoSys("tilt", np.array([52.0, 40.0, 24.0]), np.array([47.0, 41.0, 25.5]))
-    line = HistoSys("tilt", np.array([49.0, 39.5, 25.25]), np.array([51.0, 40.5, 24.75]), "0")
+    tilt = HistoSys("tilt", np.array([52.0987654321, 40.0, 24.0 / 7]), np.array([47.0, 41.0, 25.5 / 1.7]))
+    line = HistoSys(
+        "tilt",
+        np.array([49.0123456789, 39.5, 25.0 / 3 + 0.25]),
+        np.array([51.0123456789, 40.5, 25.0 / 3 - 0.25]),
+        "0",
+    )
     hump = HistoSys("hump", np.array([5.0, 10.5, 3.0]), np.array([5.5, 11.0, 3.0]))
     scale = NormSys("xs", 0.9, 1.15)
     bumped = Sample("bumped", np.array([5.0, 10.0, 3.0]), {"mu": 1}, modifiers=(hump, scale))
-    base = flat(stat, NormSys("xs", 0.95, 1.02, "1"), NormSys("xs", 0.9, 1.2), tilt, line, lumi=1)
+    base = flat(
+        stat,
+        NormSys("xs", 0.9512345678, 1.0212345678, "1"),
+        NormSys("xs", 0.9012345678, 1.2 / 1.03),
+        tilt,
+        line,
+        lumi=1,
+    )
     more = Sample("more", np.array([8.0, 2.0, 0.0]), {"lumi": 1}, modifiers=(stat, own, own))
     driven = Sample("driven", np.ones(3), modifiers=(free, NormSys("tilt", 0.8, 1.1)))
     parameters = [
@@ -199,15 +216,17 @@ def words() -> SpectralModel:
         "x[0]",
         "e",
         "flat",
+        "nom_xs",
+        "xsConstraint",
     ]
     constraint = GaussianConstraint(1.0, 0.5)
     powers = {"mu": 2, **dict.fromkeys(named, 1)}
     samples = [
         Sample("CR", np.array([3.0]), powers),
-        Sample("a_b_2", np.array([40.0])),
+        Sample("a_b_2", np.array([40.0]), modifiers=(NormSys("xs", 0.9, 1.2),)),
         Sample("a_b", np.array([1.0]), modifiers=(BinFactors(("x[0]",), "staterror"),)),
     ]
-    parameters = [parameter("mu"), *(parameter(name, constraint=constraint) for name in named)]
+    parameters = [parameter("mu"), *(parameter(name, constraint=constraint) for name in named), pull("xs")]
     return model([counts("CR", samples, [45.0]), counts("a.b", samples, [41.0])], parameters)
 
 

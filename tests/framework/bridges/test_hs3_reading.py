@@ -252,7 +252,7 @@ def test_our_own_files_get_their_names_and_words_back() -> None:
     assert channel.samples[1].title == "Background"
     assert channel.samples[1].depends_on == ("borexino.rate.kr85",)
     assert model.metadata["experiments"] == ["borexino"]
-    own["names"] = {"a": "mu"}
+    own["names"] = {"a": "mu", "sr": "borexino/nhits"}
     with pytest.raises(InputError, match="public name"):
         model_from_hs3(small(NORMSYS, misc={"nurecoil": own}), "ws.json")
 
