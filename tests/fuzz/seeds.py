@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nurecoil.bridges.loading import digest
+from nurecoil.bridges.loading.documents import digest
 from nurecoil.histograms import Histogram, write_histograms
 
 __all__ = ["HS3", "PATCH_SET", "WORKSPACES", "XML", "write_root"]

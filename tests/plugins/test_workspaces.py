@@ -1,7 +1,7 @@
 """Our own experiments as files: the same likelihood for the peers and back here, and the same limit.
 
 What small models show of every modifier is in ``tests/framework/bridges/peers``, what RooFit and pyhs3 say of
-HS3 in ``tests/framework/bridges/test_hs3_writing.py``.
+HS3 in ``tests/framework/bridges/hs3``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 from nurecoil.analysis import build
 from nurecoil.bridges.files import FORMATS, write
-from nurecoil.bridges.loading import digest, load_json
+from nurecoil.bridges.loading.documents import digest, load_json
 from nurecoil.bridges.reading import read
 from nurecoil.inference.fit import fit, nll
 from nurecoil.inference.limits import limit
@@ -73,7 +73,7 @@ def test_a_pyhf_file_has_pyhfs_value(written: dict[str, Path]) -> None:
 
 
 def test_an_hs3_file_has_the_models_value(model: SpectralModel, written: dict[str, Path]) -> None:
-    from nurecoil.bridges.hs3_writing import hs3_document
+    from nurecoil.bridges.hs3.writing import hs3_document
 
     frozen = hs3_document(model).model
     ours = read(written["hs3"])
@@ -99,7 +99,7 @@ def test_through_the_other_format_and_back(written: dict[str, Path], tmp_path: P
 
 
 def test_the_limit_is_that_of_the_frozen_model(model: SpectralModel, written: dict[str, Path]) -> None:
-    from nurecoil.bridges.hs3_writing import hs3_document
+    from nurecoil.bridges.hs3.writing import hs3_document
 
     frozen = limit(hs3_document(model).model, points=11)
     for form in JSON_FORMATS:

@@ -7,8 +7,9 @@ straight line per response parameter. What becomes of the factors is not decided
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from nurecoil.errors import ModelError, OptionError, unknown_name
 from nurecoil.model.parameters import GaussianConstraint, Parameter
 from nurecoil.model.spectral import SpectralModel, Template
 
-__all__ = ["RESPONSES", "WIDE", "Resolved", "Shift", "resolve"]
+__all__ = ["RESPONSES", "WIDE", "Resolved", "Shift", "resolve", "response_approximations"]
 
 Array = NDArray[np.float64]
 
@@ -145,6 +146,36 @@ def resolve(model: SpectralModel, response: str) -> Resolved:
         tuple(shifts.values()),
         lines,
     )
+
+
+def response_approximations(form: str, moved: Iterable[str], shifts: Iterable[Shift]) -> list[dict[str, Any]]:
+    """What a file says otherwise than the model because its response does not move as the model's.
+
+    Args:
+        form: ``none``, ``frozen`` or ``histosys``.
+        moved: the parameters that moved templates.
+        shifts: their pulls.
+
+    Returns:
+        ``what``, ``how`` and ``parameters`` of each approximation.
+
+    Example:
+        >>> response_approximations("frozen", ["light_yield"], ())[0]["what"]
+        'detector response'
+    """
+    hows = {
+        "frozen": "frozen at the values in response.centre; their uncertainty is left out",
+        "histosys": "one straight line per parameter through templates one standard deviation away; "
+        "curvature and products of shifts are left out",
+    }
+    found: list[dict[str, Any]] = []
+    if form in hows:
+        found.append({"what": "detector response", "how": hows[form], "parameters": list(moved)})
+    added = [shift.public for shift in shifts if shift.added]
+    if added:
+        how = f"a normal constraint of {WIDE:g} standard deviations is added to each"
+        found.append({"what": "free response parameters", "how": how, "parameters": added})
+    return found
 
 
 def _in_templates(model: SpectralModel) -> list[str]:

@@ -58,7 +58,7 @@ def write(
 
 
 def _write_pyhf(model: SpectralModel, target: Path, response: str) -> None:
-    from nurecoil.bridges._sidecar import sidecar
+    from nurecoil.bridges.histfactory.sidecar import sidecar
     from nurecoil.bridges.pyhf import document
 
     beside = sidecar_path(target)
@@ -77,7 +77,7 @@ def _write_pyhf(model: SpectralModel, target: Path, response: str) -> None:
 
 
 def _write_hs3(model: SpectralModel, target: Path, response: str) -> None:
-    from nurecoil.bridges.hs3_writing import hs3_document
+    from nurecoil.bridges.hs3.writing import hs3_document
 
     check_file(target, where="workspace")
     made = hs3_document(rooted(model), response)

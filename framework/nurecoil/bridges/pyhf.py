@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nurecoil.bridges._coordinates import spreads
-from nurecoil.bridges._histfactory import MEASUREMENT, Spelling, expected, pull_name, spell
 from nurecoil.bridges._response import RESPONSES, resolve
-from nurecoil.bridges._roles import assign
+from nurecoil.bridges.histfactory.roles import assign
+from nurecoil.bridges.histfactory.spelling import MEASUREMENT, Spelling, expected, pull_name, spell
 from nurecoil.errors import ModelError
 from nurecoil.model.spectral import GaussianChannel, SpectralModel
 

@@ -1,24 +1,21 @@
 """Workspaces from files as models: pyhf JSON, HS3 and HistFactory XML, told apart by what is in them.
 
-Bytes become documents in :mod:`nurecoil.bridges.loading`, documents become models in the readers of each
-format; what a sidecar knows is added in :mod:`nurecoil.bridges._sidecar_reading`.
+Bytes become documents in :mod:`nurecoil.bridges.loading.documents`, documents become models in the readers
+of each format; what a sidecar knows is added in :mod:`nurecoil.bridges.histfactory.sidecar_reading`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nurecoil.errors import NurecoilError, OptionError
+from nurecoil.bridges.origins import located, with_origin
+from nurecoil.errors import OptionError
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["read", "read_document"]
+__all__ = ["read"]
 
 Settings = Mapping[str, Mapping[str, str]]
 
@@ -62,14 +59,14 @@ def read(
     """
     source = Path(os.fsdecode(path)).expanduser()
     if source.suffix.lower() == ".xml":
-        from nurecoil.bridges.histfactory_xml import model_from_xml
+        from nurecoil.bridges.xml.reading import model_from_xml
 
         if patches:
             raise OptionError(source.name, "a patch for HistFactory XML", None, "Export it to pyhf first.")
         return model_from_xml(
             source, where=source.name, measurement=measurement, modifier_settings=modifier_settings
         )
-    from nurecoil.bridges.loading import kind_of, load_json
+    from nurecoil.bridges.loading.documents import kind_of, load_json
 
     document = load_json(source, where="workspace")
     if kind_of(document, source.name) == "pyhf":
@@ -79,24 +76,11 @@ def read(
         raise OptionError(
             source.name, f"{what} for an HS3 file, which says all itself", None, "Leave it out."
         )
-    return read_document(document, source.name, measurement)
+    return _from_hs3(document, source.name, measurement)
 
 
-def read_document(document: Mapping[str, Any], where: str, analysis: str | None = None) -> SpectralModel:
-    """Read a model from an HS3 document in memory.
-
-    Args:
-        document: the document.
-        where: its name, for messages.
-        analysis: which analysis to take; the first one by default.
-
-    Returns:
-        The model.
-
-    Raises:
-        InputError: as in :func:`read`, and ModelError and OptionError likewise.
-    """
-    from nurecoil.bridges.hs3_reading import model_from_hs3
+def _from_hs3(document: Mapping[str, Any], where: str, analysis: str | None) -> SpectralModel:
+    from nurecoil.bridges.hs3.reading import model_from_hs3
 
     with located(where):
         model = model_from_hs3(document, where, analysis=analysis)
@@ -110,9 +94,9 @@ def _from_pyhf(
     patches: Sequence[str],
     settings: Settings | None,
 ) -> SpectralModel:
-    from nurecoil.bridges._pyhf_reading import model_from_pyhf
-    from nurecoil.bridges._sidecar_reading import find_sidecar
-    from nurecoil.bridges.loading import load_json, patched, validate_pyhf
+    from nurecoil.bridges.histfactory.reading import model_from_pyhf
+    from nurecoil.bridges.histfactory.sidecar_reading import find_sidecar
+    from nurecoil.bridges.loading.documents import load_json, patched, validate_pyhf
 
     where = source.name
     validate_pyhf(document, where)
@@ -147,41 +131,3 @@ def _patch(source: Path, text: str) -> tuple[Path, str]:
         raise OptionError(f"patch {text!r}", f"{got} beside {source.name}", "one patch set (*patchset*.json)",
                           "Say which: FILE:NAME.")  # fmt: skip
     return found[0], name
-
-
-def with_origin(
-    model: SpectralModel, document: Mapping[str, Any], where: str, kind: str, **more: Any
-) -> SpectralModel:
-    """The model with the metadata that every model has, and where it comes from.
-
-    Args:
-        model: what a reader made; metadata it has already stay.
-        document: the document it was made from.
-        where: name of the file.
-        kind: ``pyhf``, ``hs3`` or ``histfactory-xml``.
-        **more: further entries of the origin.
-
-    Returns:
-        The model.
-    """
-    from nurecoil.bridges.loading import digest
-
-    empty: dict[str, Any] = {
-        "experiments": [], "search": None, "options": {}, "references": [], "provenance": [], "notes": [],
-        "published": [], "published_limits": [], "alternatives": [],
-    }  # fmt: skip
-    known = {**model.metadata, "alternatives": []}  # these are other builds of experiments
-    origin = {"file": where, "format": kind, "sha256": digest(document), **known.pop("origin", {}), **more}
-    return dataclasses.replace(model, metadata={**empty, **known, "origin": origin})
-
-
-@contextlib.contextmanager
-def located(where: str) -> Iterator[None]:
-    """Put a file's name in front of errors that do not name it; numbers that overflow end in such errors."""
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    except NurecoilError as error:
-        if where in error.where:
-            raise
-        raise type(error)(f"{where}: {error.where}", error.got, error.allowed, error.remedy) from error

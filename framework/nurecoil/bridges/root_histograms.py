@@ -9,7 +9,6 @@ business.
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil._version import __version__
+from nurecoil.bridges.histfactory.sidecar import definition, plain
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.errors import OptionError
 from nurecoil.histograms import Histogram, write_histograms
@@ -89,7 +89,7 @@ def write_root(model: SpectralModel, path: str | os.PathLike[str], *, where: str
         "poi": model.poi,
         "parameters": {name: _parameter(one) for name, one in model.parameters.items()},
         "channels": channels,
-        "model": _plain(model.metadata),
+        "model": plain(model.metadata),
     }
     write_histograms(path, histograms, metadata, where=where)
 
@@ -230,36 +230,5 @@ def _sample(sample: Sample) -> dict[str, Any]:
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     """A parameter as plain data; an infinite bound is null."""
-    constraint = parameter.constraint
-    said = None
-    if constraint is not None:
-        said = {"type": type(constraint).__name__, **dataclasses.asdict(constraint)}
-    words = {
-        "value": parameter.value,
-        "unit": parameter.unit,
-        "lower": parameter.lower,
-        "upper": parameter.upper,
-        "fixed": parameter.fixed,
-        "constraint": said,
-        "description": parameter.description,
-        "source": parameter.source,
-    }
-    return {key: _plain(value) for key, value in words.items()}
-
-
-def _plain(value: Any) -> Any:
-    """As JSON can hold it: numbers that are not finite are null, anything strange is its text."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case np.generic():
-            return _plain(value.item())
-        case float():
-            return value if math.isfinite(value) else None
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(item) for item in value]
-        case np.ndarray():
-            return _plain(value.tolist())
-    return str(value)
+    words: dict[str, Any] = plain({"value": parameter.value, **definition(parameter)})
+    return words

@@ -72,7 +72,7 @@ def combine(
     from nurecoil.atomic import check_file
     from nurecoil.bridges import correlation_map as maps
     from nurecoil.bridges.files import write
-    from nurecoil.bridges.loading import digest, load_json
+    from nurecoil.bridges.loading.documents import digest, load_json
     from nurecoil.bridges.reading import read
     from nurecoil.cli.request import working
     from nurecoil.combining.combination import combination, labels_of_files

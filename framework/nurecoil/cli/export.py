@@ -93,7 +93,7 @@ def _document(output: str, to: str) -> dict[str, Any]:
     found: dict[str, Any] = {"file": output, "format": to, "version": __version__}
     if to == "root":
         return found
-    from nurecoil.bridges.loading import digest, load_json
+    from nurecoil.bridges.loading.documents import digest, load_json
 
     path = Path(output).expanduser()
     document = load_json(path, where="workspace")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nurecoil as nr
-from nurecoil.bridges._sidecar import approximations
+from nurecoil.bridges.histfactory.sidecar import approximations
 from nurecoil.bridges.pyhf import document, to_pyhf
 from nurecoil.detectors.morph import Morph
 from nurecoil.detectors.scintillator import HitBins, PeakTemplate

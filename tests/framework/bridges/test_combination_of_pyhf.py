@@ -8,7 +8,7 @@ import numpy as np
 import pyhf
 import pytest
 
-from nurecoil.bridges._pyhf_reading import model_from_pyhf
+from nurecoil.bridges.histfactory.reading import model_from_pyhf
 from nurecoil.combining.combination import combine
 from nurecoil.combining.correlations import Relation
 from nurecoil.errors import ModelError

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import nurecoil as nr
 from nurecoil._version import __version__
-from nurecoil.bridges._sidecar import plain
 from nurecoil.bridges.files import sidecar_path, write
+from nurecoil.bridges.histfactory.sidecar import plain
 from nurecoil.bridges.pyhf import document, to_pyhf
 from nurecoil.errors import ModelError, NurecoilError, OptionError
 from nurecoil.model.spectral import SpectralModel

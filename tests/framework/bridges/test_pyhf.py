@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nurecoil as nr
-from nurecoil.bridges._sidecar import approximations
+from nurecoil.bridges.histfactory.sidecar import approximations
 from nurecoil.bridges.pyhf import EXACT_LOG_NORMAL, document, to_pyhf
 from nurecoil.errors import ModelError
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, PoissonConstraint

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nurecoil as nr
-from nurecoil.bridges.histfactory_xml import workspace_from_xml
 from nurecoil.bridges.root_histograms import write_root
+from nurecoil.bridges.xml.reading import workspace_from_xml
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.errors import InputError, OptionError
 from nurecoil.histograms import Expectation, list_histograms, read_histogram, read_metadata

@@ -11,7 +11,7 @@ import pytest
 import uproot
 from typer.testing import Result
 
-from nurecoil.bridges.loading import digest
+from nurecoil.bridges.loading.documents import digest
 
 Call = Callable[..., Result]
 

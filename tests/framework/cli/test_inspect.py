@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from nurecoil.bridges.loading import digest
+from nurecoil.bridges.loading.documents import digest
 from nurecoil.cli.guard import GuardedGroup
 from nurecoil.cli.inspect import inspect
 

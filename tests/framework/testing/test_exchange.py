@@ -47,7 +47,7 @@ def test_points_are_inside_the_bounds_and_the_same_each_time(case: Any) -> None:
 
 
 def test_a_workspace_without_its_references_is_caught(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import nurecoil.bridges._sidecar as module
+    import nurecoil.bridges.histfactory.sidecar as module
 
     def bare(*words: Any) -> dict[str, Any]:
         found = original(*words)

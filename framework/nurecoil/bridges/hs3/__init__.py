@@ -1,0 +1,1 @@
+"""HS3 documents: models written as them and read from them."""

@@ -1,0 +1,1 @@
+"""The door through which foreign JSON comes in: bounded, checked, told apart."""

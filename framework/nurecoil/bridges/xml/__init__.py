@@ -1,0 +1,1 @@
+"""HistFactory XML with its ROOT inputs, read."""
