@@ -198,6 +198,8 @@ def write_text(path: str | os.PathLike[str], text: str, *, where: str = "output"
 def _target(path: str | os.PathLike[str], where: str) -> Path:
     """The file that a path leads to, links followed and ``~`` replaced."""
     given = os.path.expanduser(os.fsdecode(path))
+    if given == "-":
+        raise OptionError(where, "'-', which is no file", "a file name")
     if "\0" in given:
         raise OptionError(where, f"{given!r} holds a null character", "a file name")
     return Path(os.path.realpath(given))

@@ -12,7 +12,10 @@ import numpy as np
 from nurecoil.errors import NurecoilError
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["located", "with_origin"]
+__all__ = ["APPROXIMATELY", "located", "with_origin"]
+
+APPROXIMATELY = "written approximately"
+"""How the notes begin that repeat a file's approximations."""
 
 
 def with_origin(

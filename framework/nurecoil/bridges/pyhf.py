@@ -203,7 +203,7 @@ def document(model: SpectralModel, response: str = "frozen") -> Document:
         "observations": spelling.observations,
         "measurements": [
             {
-                "name": MEASUREMENT,
+                "name": _measurement(model),
                 "config": {"poi": _poi(spelling), "parameters": spelling.parameters},
             }
         ],
@@ -211,6 +211,12 @@ def document(model: SpectralModel, response: str = "frozen") -> Document:
     }
     pyhf.schema.validate(workspace, "workspace.json")
     return Document(workspace, resolved.model, resolved.form, spelling)
+
+
+def _measurement(model: SpectralModel) -> str:
+    """The measurement's name: that of the workspace the model was read from, or our own."""
+    origin = model.metadata.get("origin") or {}
+    return str(origin.get("measurement") or MEASUREMENT)
 
 
 def _poi(spelling: Spelling) -> str:

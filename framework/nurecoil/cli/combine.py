@@ -72,14 +72,19 @@ def combine(
     from nurecoil.atomic import check_file
     from nurecoil.bridges import correlation_map as maps
     from nurecoil.bridges.files import write
-    from nurecoil.bridges.loading.documents import digest, load_json
     from nurecoil.bridges.reading import read
+    from nurecoil.cli.export import described
     from nurecoil.cli.request import working
     from nurecoil.combining.combination import combination, labels_of_files
+    from nurecoil.errors import ModelError, OptionError, unknown_name
 
-    with reserved(json):
-        _check_places(workspaces, output, map_file, write_map)
-        for place, option in ((output, "--output"), (write_map, "--write-map")):
+    written = {"--output": output, "--write-map": write_map}
+    with reserved(json, inputs=[*workspaces, map_file], outputs=written):
+        if to not in (None, "pyhf", "hs3"):
+            raise unknown_name(OptionError, "--to", str(to), ("pyhf", "hs3"))
+        if len(workspaces) < 2:
+            raise OptionError("combine", f"one file, {workspaces[0]}", "at least two", "Name the others.")
+        for option, place in written.items():
             if place is not None:
                 check_file(place, where=option)
         paths = [Path(workspace).expanduser() for workspace in workspaces]
@@ -89,35 +94,18 @@ def combine(
             models = [read(path) for path in paths]
         if write_map is not None:
             maps.write_map(write_map, models, labels, relations)
-        made = combination(models, labels, relations, poi)
+        try:
+            made = combination(models, labels, relations, poi)
+        except ModelError as error:
+            if write_map is None:
+                raise
+            told = f"{write_map} lists every shared name, with what has to be decided.\n{error.remedy or ''}"
+            raise ModelError(error.where, error.got, error.allowed, told) from error
         chosen = to or _usual_format(models, made)
         with working("writing"):
             write(made.model, output, format=chosen)
-        document = _document(made, output, chosen, digest(load_json(output, where=Path(output).name)))
+        document = {**_document(made, output, chosen), **described(output, chosen)}
     deliver(document, json, lambda: _print(document))
-
-
-def _check_places(
-    workspaces: Sequence[str], output: str, map_file: str | None, write_map: str | None
-) -> None:
-    """Refuse to read one file only, and to write over anything that is read."""
-    from nurecoil.errors import OptionError
-
-    if len(workspaces) < 2:
-        raise OptionError("combine", f"one file, {workspaces[0]}", "at least two", "Name the others.")
-    sources = [*workspaces, *([] if map_file is None else [map_file])]
-    for place, option in ((output, "--output"), (write_map, "--write-map")):
-        for source in sources if place is not None else ():
-            if place is not None and _same(place, source):
-                raise OptionError(option, f"{place}, which is read too", "a file of its own",
-                                  "Choose another name: an input is never replaced.")  # fmt: skip
-    if write_map is not None and _same(output, write_map):
-        raise OptionError("--write-map", f"{write_map}, which is the output", "a file of its own")
-
-
-def _same(one: str, other: str) -> bool:
-    a, b = (Path(name).expanduser() for name in (one, other))
-    return a.resolve() == b.resolve() or (a.exists() and b.exists() and a.samefile(b))
 
 
 def _usual_format(models: Sequence[SpectralModel], made: Combination) -> str:
@@ -126,14 +114,13 @@ def _usual_format(models: Sequence[SpectralModel], made: Combination) -> str:
     return "pyhf" if formats == {"pyhf"} and not made.correlated else "hs3"
 
 
-def _document(made: Combination, output: str, chosen: str, sha256: str) -> dict[str, Any]:
+def _document(made: Combination, output: str, chosen: str) -> dict[str, Any]:
     from nurecoil._version import __version__
 
     model = made.model
     return {
         "output": output,
         "format": chosen,
-        "sha256": sha256,
         "poi": model.poi,
         "channels": [channel.name for channel in model.channels],
         "parameters": list(model.parameters),
@@ -149,6 +136,7 @@ def _document(made: Combination, output: str, chosen: str, sha256: str) -> dict[
 
 def _print(document: Mapping[str, Any]) -> None:
     """What is shared, what has another name, what is correlated, where it went."""
+    from nurecoil.cli.export import print_stated
     from nurecoil.cli.words import console
     from nurecoil.report.tables import titled_table
 
@@ -182,6 +170,7 @@ def _print(document: Mapping[str, Any]) -> None:
               f"POI {document['poi']}; written to {document['output']} as {document['format']}, "
               f"sha256 {document['sha256']}",
               soft_wrap=True)  # fmt: skip
+    print_stated(document, out)
 
 
 def _short_members(name: str, members: Sequence[str]) -> list[str]:

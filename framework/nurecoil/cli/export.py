@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +19,10 @@ from nurecoil.cli.workspace import (
     asked_model,
 )
 
-__all__ = ["export"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["described", "export", "print_stated"]
 
 
 def export(
@@ -57,7 +61,7 @@ def export(
       nurecoil export borexino gallium --search magnetic-moment --to pyhf -o ws.json
       nurecoil export juno --search light-vector --to hs3 --response histosys -o juno.json
       nurecoil export --workspace ws.json --to hs3 -o ws_hs3.json
-      nurecoil export --workspace config/example.xml --to pyhf -o example.json
+      nurecoil export --workspace config/example.xml --to hs3 -o example.json
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil.atomic import check_file
     from nurecoil.bridges._response import RESPONSES
@@ -65,7 +69,7 @@ def export(
     from nurecoil.cli.request import working
     from nurecoil.errors import OptionError, unknown_name
 
-    with reserved(json):
+    with reserved(json, inputs=[workspace], outputs={"-o": output}):
         if to not in FORMATS:
             raise unknown_name(OptionError, "--to", to, FORMATS)
         if response not in RESPONSES:
@@ -80,12 +84,23 @@ def export(
         )
         with working(f"writing {output}"):
             write(model, output, to, response)
-        document = _document(output, to)
+        document = described(output, to)
+        left = (model.metadata.get("origin") or {}).get("others") or []
+        if left:
+            document["left_out"] = left
     deliver(document, json, lambda: _print(document))
 
 
-def _document(output: str, to: str) -> dict[str, Any]:
-    """What was written: file, digest, and what is approximate in it, as the file itself says."""
+def described(output: str, to: str) -> dict[str, Any]:
+    """What was written: file, digest, and what is approximate in it, as the file itself says.
+
+    Args:
+        output: the file.
+        to: its format.
+
+    Returns:
+        Plain data, for the command's document.
+    """
     from pathlib import Path
 
     from nurecoil._version import __version__
@@ -105,8 +120,8 @@ def _document(output: str, to: str) -> dict[str, Any]:
 
     beside = sidecar_path(path)
     found["sidecar"] = str(beside)
-    found["approximations"] = load_json(beside, where="sidecar")["approximations"]
-    return found
+    said = load_json(beside, where="sidecar")
+    return {**found, "approximations": said["approximations"], "modifier_settings": said["modifier_settings"]}
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -116,8 +131,20 @@ def _print(document: dict[str, Any]) -> None:
     out.print(f"{document['file']}: {document['format']}", soft_wrap=True)
     if "sidecar" in document:
         out.print(f"{document['sidecar']}: units, references, what was approximated", soft_wrap=True)
+    if "left_out" in document:
+        out.print(f"not in it: the measurements {', '.join(document['left_out'])}", soft_wrap=True)
     if "sha256" in document:
         out.print(f"sha256 {document['sha256']}", soft_wrap=True)
+    print_stated(document, out)
+
+
+def print_stated(document: Mapping[str, Any], out: Console) -> None:
+    """What a reader of the file has to know: interpolation codes, approximations."""
+    if document.get("modifier_settings"):
+        codes = ", ".join(
+            f"{kind} {one['interpcode']}" for kind, one in document["modifier_settings"].items()
+        )
+        out.print(f"pyhf has to be told (modifier_settings): {codes}", soft_wrap=True)
     for one in document.get("approximations", ()):
         size = one.get("largest_nll_difference", {}).get("within_3_sigma")
         more = "" if size is None else f" (at most {size:.1g} in -log L within 3 sigma)"

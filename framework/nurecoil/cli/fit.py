@@ -53,7 +53,7 @@ def fit(
     from nurecoil.cli.words import goodness_without, print_fit
     from nurecoil.inference.fit import fit as fit_model
 
-    with reserved(json, plot):
+    with reserved(json, plot, inputs=[workspace]):
         fixed = dict(assignment(text) for text in fix or [])
         model = asked_model(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation

@@ -8,6 +8,7 @@ output any more. Typer itself reports misspelt commands and options, with status
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from nurecoil.errors import NurecoilError
+from nurecoil.errors import NurecoilError, OptionError
 
 __all__ = ["INTERRUPTED", "READER_GONE", "GuardedGroup", "run"]
 
@@ -94,6 +95,12 @@ def _endings() -> Iterator[None]:
     except BrokenPipeError:
         _abandon_stdout()
         raise typer.Exit(READER_GONE) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT) or error.filename is not None:
+            raise
+        _abandon_stdout()
+        _say(OptionError("standard output", f"it cannot be written ({error.strerror})"))
+        raise typer.Exit(OptionError.exit_status) from None
 
 
 def _say(error: NurecoilError) -> None:

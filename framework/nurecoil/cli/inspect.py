@@ -54,7 +54,7 @@ def inspect(
     from nurecoil._version import __version__
     from nurecoil.report.inspection import inspection
 
-    with reserved(json):
+    with reserved(json, inputs=[workspace, diff]):
         one = read_workspace(workspace, measurement, patch, interpolation)
         other = read_workspace(diff, diff_measurement) if diff is not None else None
         _check_alone(other is None, diff_measurement)

@@ -77,7 +77,7 @@ def limit(
     from nurecoil.inference.limits import limits
     from nurecoil.inference.rules import check_level
 
-    with reserved(json, plot):
+    with reserved(json, plot, inputs=[workspace]):
         chosen = _methods(method)
         check_level(cl)
         _needs_search(search, workspace)
@@ -130,7 +130,7 @@ def sensitivity(
     from nurecoil.inference.sensitivity import sensitivity as expected
     from nurecoil.report.tables import bands_table
 
-    with reserved(json):
+    with reserved(json, inputs=[workspace]):
         chosen = _methods(method)
         if len(chosen) != 1:
             raise OptionError("--method", method, "one method for an expected limit")

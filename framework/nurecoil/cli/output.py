@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -31,7 +32,13 @@ JsonOption = Annotated[
 
 
 @contextlib.contextmanager
-def reserved(target: str | None, plots: str | None = None) -> Iterator[None]:
+def reserved(
+    target: str | None,
+    plots: str | None = None,
+    *,
+    inputs: Sequence[str | None] = (),
+    outputs: Mapping[str, str | None] = MappingProxyType({}),
+) -> Iterator[None]:
     """Keep the places of a command's results free while it works.
 
     With ``"-"`` what is printed goes to standard error. Whether a file and a folder can be written is asked
@@ -40,14 +47,17 @@ def reserved(target: str | None, plots: str | None = None) -> Iterator[None]:
     Args:
         target: the value of ``--json``.
         plots: the value of ``--plot``, for commands that draw.
+        inputs: files that the command reads, ``None`` for those not given: an input is never replaced.
+        outputs: further files that it writes, by option.
 
     Raises:
-        OptionError: the file or the folder could not be written.
+        OptionError: the file or the folder could not be written, or is an input or another output.
 
     Example:
         >>> with reserved("-"):
         ...     print("fitting ...")
     """
+    _keep_apart(inputs, {"--json": None if target == "-" else target, **outputs})
     if plots is not None:
         from nurecoil.atomic import check_folder
 
@@ -61,6 +71,23 @@ def reserved(target: str | None, plots: str | None = None) -> Iterator[None]:
 
         check_file(target, where="--json")
     yield
+
+
+def _keep_apart(inputs: Sequence[str | None], outputs: Mapping[str, str | None]) -> None:
+    """Refuse outputs that are inputs, or each other."""
+    import os
+
+    from nurecoil.errors import OptionError
+
+    taken = {os.path.realpath(os.path.expanduser(one)): "an input" for one in inputs if one is not None}
+    for option, name in outputs.items():
+        if name is None:
+            continue
+        place = os.path.realpath(os.path.expanduser(name))
+        if place in taken:
+            raise OptionError(option, f"{name} is {taken[place]} too", "a file of its own",
+                              "Choose another name: an input is never replaced.")  # fmt: skip
+        taken[place] = f"the file of {option}"
 
 
 def deliver(document: Mapping[str, object], target: str | None, words: Callable[[], None]) -> None:

@@ -58,7 +58,7 @@ def profile(
     from nurecoil.errors import OptionError
     from nurecoil.inference.profile import profile as scan_profile
 
-    with reserved(json):
+    with reserved(json, inputs=[workspace]):
         values = _values(scan_range, points)
         began = time.perf_counter()
         model = asked_model(

@@ -76,7 +76,7 @@ def toys(
     from nurecoil.inference.toys import check_ensemble
     from nurecoil.inference.toys import toys as draw
 
-    with reserved(json):
+    with reserved(json, inputs=[workspace], outputs={"-o": output}):
         held = dict(assignment(text) for text in fix or []) or None
         check_ensemble(n, seed)
         if output is not None:

@@ -98,7 +98,7 @@ def print_limits(limits: Sequence[Limit], without: Sequence[Mapping[str, Any]] =
     out = console()
     print_fit(limits[0].best_fit, without)
     out.print(limits_table(limits))
-    for row in limits[0].model.metadata.get("published_limits", ()):
+    for row in limits[0].published:
         out.print(
             f"published: {limits[0].poi} < {row['value']:.3g} {row['unit']} at {100 * row['cl']:g} % "
             f"({row['method']}; {row['remark']}), {row['citation']}",

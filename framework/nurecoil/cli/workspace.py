@@ -158,8 +158,13 @@ def read_workspace(
     with working(f"reading {workspace}"):
         model = read(workspace, measurement, patches or (), codes)
     if poi is not None:
+        held = [
+            one.name for one in model.parameters.values() if one.root is not None and one.root.name == poi
+        ]
+        poi = held[0] if held and poi not in model.parameters else poi
         model.require(poi)
-        model = dataclasses.replace(model, poi=poi)
+        known = model.metadata if poi == model.poi else {**model.metadata, "published_limits": []}
+        model = dataclasses.replace(model, poi=poi, metadata=known)
     return model
 
 
@@ -175,10 +180,12 @@ def interpolation_codes(texts: Sequence[str]) -> dict[str, dict[str, str]] | Non
     """
     from nurecoil.errors import OptionError
 
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for text in texts:
         kind, equals, code = text.partition("=")
         if not equals:
             raise OptionError("--interpolation", repr(text), "KIND=CODE, such as normsys=code1")
+        if kind.strip() in found:
+            raise OptionError("--interpolation", f"{kind.strip()} twice", "one code of each kind")
         found[kind.strip()] = {"interpcode": code.strip()}
     return found or None

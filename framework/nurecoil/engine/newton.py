@@ -169,7 +169,7 @@ def box_step(gradient: Array, fisher: Array, position: Array, lower: Array, uppe
             held = curvature[np.ix_(index, ~free)] @ step[~free]
             wanted = _solve(curvature[np.ix_(index, index)], -slope[index] - held)
             move = wanted - step[index]
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 room = np.where(
                     move > 0,
                     (high[index] - step[index]) / move,

@@ -56,6 +56,12 @@ class Limit:
         """The model, compiled about its best fit where it was recompiled."""
         return self.best_fit.model
 
+    @property
+    def published(self) -> list[dict[str, Any]]:
+        """Published limits on this parameter of interest: the model's, as far as they have its unit."""
+        rows = self.model.metadata.get("published_limits", ())
+        return [dict(row) for row in rows if row.get("unit", self.unit) == self.unit]
+
     def __repr__(self) -> str:
         """Parameter, limit, level, method."""
         unit = "" if self.unit == "1" else f" {self.unit}"
@@ -84,7 +90,7 @@ class Limit:
             "edm": self.best_fit.edm,
             "goodness": self.best_fit.goodness.to_json(),
             "scan": self.scan.to_json(),
-            "published": [dict(row) for row in metadata.get("published_limits", ())],
+            "published": self.published,
             "rates": comparison(self.best_fit),
             "response": metadata.get("response", {"form": "exact"}),
             "notes": list(metadata.get("notes", ())),
@@ -228,7 +234,7 @@ def _poi(model: SpectralModel) -> str:
     if model.poi is None:
         raise ModelError(
             "limit", "the model has no parameter of interest", "a model with one",
-            "Build it with a search, or set one.",
+            "Build it with a search, or name one (--poi NAME beside --workspace).",
         )  # fmt: skip
     if model.parameters[model.poi].fixed:
         raise ModelError("limit", f"parameter of interest {model.poi!r} is fixed", "a free one")

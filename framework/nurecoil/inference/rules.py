@@ -119,7 +119,7 @@ def delta_chi2(threshold: Callable[[float], float]) -> Callable[[Scan, float], f
                 f"limit on {scan.parameter!r}",
                 f"the scan ends at Delta NLL = {scan.delta_nll[-1]:.3g}",
                 f"a scan up to {wanted:.3g}",
-                "Scan further.",
+                "Scan further; where the scan ends at the parameter's upper bound, raise that bound.",
             )
         curve = _curve(scan)
         left, right = float(scan.values[last]), float(scan.values[last + 1])
@@ -191,7 +191,7 @@ def _quantile(scan: Scan, cl: float, prior: Callable[[Array], Array]) -> float:
             f"limit on {scan.parameter!r}",
             f"the scan ends at Delta NLL = {min(ends):.3g}, where the likelihood is not negligible",
             f"a scan up to Delta NLL = {_NEGLIGIBLE:g}",
-            "Scan further, or let the scan choose its range.",
+            "Scan further; where the scan ends at the parameter's bound, move that bound.",
         )
     if np.count_nonzero(scan.delta_nll < _RESOLVED) < 2:
         raise _too_coarse(scan, _RESOLVED)

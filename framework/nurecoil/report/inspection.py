@@ -31,8 +31,8 @@ __all__ = ["expected_at_start", "inspection"]
 
 Array = NDArray[np.float64]
 _STATED = (
-    "origin", "experiments", "search", "options", "references", "provenance", "notes", "approximations",
-    "response",
+    "origin", "made_from", "experiments", "search", "options", "references", "provenance", "notes",
+    "approximations", "response",
 )  # fmt: skip
 """What is repeated of a model's metadata."""
 

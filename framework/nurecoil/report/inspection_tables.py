@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nurecoil.bridges.origins import APPROXIMATELY
 from nurecoil.report._folding import (
     constraint_words,
     counted,
@@ -57,7 +58,8 @@ def inspection_parts(document: Row, everything: bool = False, width: int = 100) 
     yield from _sharing(document, most, width)
     yield from _approximations(document)
     for note in document["notes"] or ():
-        yield f"note: {safe(note)}"
+        if not (document["approximations"] and str(note).startswith(APPROXIMATELY)):
+            yield f"note: {safe(note)}"
     if everything:
         for citation in document["references"] or ():
             yield f"cite: {safe(citation)}"
@@ -95,6 +97,7 @@ def head_rows(document: Row) -> dict[str, str]:
         "measurement" if origin.get("measurement") else "analysis": safe(chosen or ""),
         "others": listed(others, 8),
         "patches": listed(origin.get("patches") or (), 8),
+        "made from": _file(document.get("made_from") or {}),
         "inputs": listed([_input(one) for one in origin.get("inputs") or ()], 8),
         "experiments": listed(document["experiments"] or (), 8),
         "search": safe(searched or ""),

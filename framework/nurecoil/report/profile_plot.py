@@ -81,7 +81,7 @@ def _draw(top: Any, bottom: Any, label: str, one: Limit, scale: float, colour: s
     text = f"{label}: < {one.value * scale:.2f}"
     for axes in (top, bottom):
         axes.axvline(one.value * scale, color=colour, linewidth=1.4, label=text if axes is bottom else None)
-    for number, row in enumerate(one.model.metadata.get("published_limits", ())):
+    for number, row in enumerate(one.published):
         words = f"published {row['value'] * scale:.1f}: {row['remark']}"
         bottom.axvline(
             row["value"] * scale, color=colour, linewidth=1.1, linestyle=("--", ":")[number % 2], label=words

@@ -163,7 +163,7 @@ def published_limits_table(limits: Mapping[str, Limit]) -> Table:
     )
     table = titled_table("limits, computed and published", *columns)
     for label, one in limits.items():
-        rows: Sequence[Mapping[str, Any]] = one.model.metadata.get("published_limits", ()) or ({},)
+        rows: Sequence[Mapping[str, Any]] = one.published or ({},)
         for number, row in enumerate(rows):
             published = f"{row['value']:.2g}" if row else ""
             computed = f"{one.poi} < {one.value:.3g}" if number == 0 else ""

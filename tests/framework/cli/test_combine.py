@@ -149,9 +149,12 @@ def test_a_conflict_names_files_and_remedies(run: Run, files: None) -> None:
     ("words", "said"),
     [
         (("a.json", "-o", "x.json"), "one file, a.json. Allowed: at least two"),
-        (("a.json", "b.json", "-o", "./b.json"), "--output: ./b.json, which is read too"),
-        (("a.json", "b.json", "-o", "x.json", "--write-map", "a.json"), "--write-map: a.json, which is read"),
-        (("a.json", "b.json", "-o", "x.json", "--write-map", "x.json"), "x.json, which is the output"),
+        (("a.json", "b.json", "-o", "./b.json"), "--output: ./b.json is an input too"),
+        (
+            ("a.json", "b.json", "-o", "x.json", "--write-map", "a.json"),
+            "--write-map: a.json is an input too",
+        ),
+        (("a.json", "b.json", "-o", "x.json", "--write-map", "x.json"), "x.json is the file of --output too"),
         (("a.json", "a.json", "-o", "x.json"), "Name each file once"),
         (("a.json", "none.json", "-o", "x.json"), "none.json"),
         (("a.json", "b.json", "-o", "none/x.json"), "--output"),

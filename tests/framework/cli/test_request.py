@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nurecoil.cli.request import STATED, build_model, scanning, split_settings, with_basis, working
+from nurecoil.cli.request import build_model, scanning, split_settings, stated, with_basis, working
 from nurecoil.errors import OptionError, PluginError
 
 from .conftest import spectrum
@@ -15,7 +15,7 @@ from .conftest import spectrum
 def test_a_model_is_built_from_words(tiny: list[tuple[Any, ...]]) -> None:
     made = build_model(["toy"], None, ["toy.x=1,2", "solar.ssm = B16-AGSS09 "])
     assert tiny == [(["toy"], None, {"toy": {"x": "1,2"}, "solar": {"ssm": "B16-AGSS09"}})]
-    assert set(STATED) <= set(made.metadata)
+    assert set(stated(made.metadata)) <= set(made.metadata)
 
 
 def test_without_settings_there_are_no_options(tiny: list[tuple[Any, ...]]) -> None:

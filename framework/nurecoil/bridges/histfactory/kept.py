@@ -141,7 +141,7 @@ def keep(model: SpectralModel) -> Kept:
                 "workspace",
                 f"{kind} with interpolation codes {' and '.join(sorted(found))}",
                 "one code for all, which pyhf is told beside the workspace",
-                "Write HS3.",
+                "HS3 takes several codes (of histosys, code 0 only where its steps are equal).",
             )
     chosen = {kind: f"code{found.pop()}" for kind, found in codes.items() if found}
     return Kept(tuple(pulls), tuple(_sets(model, uses)), chosen)
@@ -184,7 +184,7 @@ def _sets(
             )
         if kind == "shapesys" and len(places) > 1:
             raise ModelError(f"bin factors {stem!r}", "auxiliary counts shared by several samples",
-                             "a set for each sample", _REMEDY)  # fmt: skip
+                             "a set for each sample", "Write HS3, which says it as it is.")  # fmt: skip
         errors, width = _errors(model, kind, members, groups)
         found.append(BinSet(stem, kind, members, width, errors))
     return found

@@ -20,7 +20,7 @@ from nurecoil.model.spectral import SpectralModel
 
 __all__ = ["Roles", "assign", "reach"]
 
-_REMEDY = "Fix it, or use to_zfit, which carries the model as it is."
+_REMEDY = "Fix it, or write HS3 (--to hs3), which says it as it is."
 
 
 @dataclass(frozen=True)

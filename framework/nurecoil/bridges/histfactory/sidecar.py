@@ -78,7 +78,8 @@ def approximations(document: Document) -> list[dict[str, Any]]:
     """What the workspace says otherwise than the model, and by how much."""
     spelling = document.spelling
     resolved = spelling.resolved
-    found = response_approximations(resolved.form, resolved.moved, resolved.shifts)
+    before = document.model.metadata.get("approximations") or []
+    found = [*before, *response_approximations(resolved.form, resolved.moved, resolved.shifts)]
     for name, one in spelling.measured.items():
         found.append(
             {

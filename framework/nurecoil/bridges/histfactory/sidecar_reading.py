@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from nurecoil.bridges.origins import APPROXIMATELY
 from nurecoil.errors import InputError
 from nurecoil.model.channels import Channel, Sample
 from nurecoil.model.parameters import Parameter, Root
@@ -130,12 +131,22 @@ class Sidecar:
         )
         found = {key: self.contents.metadata[key] for key in _KEPT if key in self.contents.metadata}
         notes = [*model.metadata["notes"], *found.pop("notes", [])]
-        notes += [f"written approximately: {one.what}: {one.how}" for one in self.contents.approximations]
+        if self.contents.modifier_settings:
+            codes = ", ".join(
+                f"{kind} {setting.get('interpcode')}"
+                for kind, setting in self.contents.modifier_settings.items()
+            )
+            notes.append(
+                f"interpolation as the sidecar says: {codes}; pyhf has to be told (modifier_settings)"
+            )
+        notes += [f"{APPROXIMATELY}: {one.what}: {one.how}" for one in self.contents.approximations]
         made_by = f"nurecoil {self.contents.version}"
+        before = self.contents.metadata.get("made_from") or self.contents.metadata.get("origin")
         more = {
             "notes": notes,
             "approximations": [one.model_dump() for one in self.contents.approximations],
             "origin": {**model.metadata["origin"], "made_by": made_by},
+            **({"made_from": before} if isinstance(before, dict) else {}),
         }
         return dataclasses.replace(
             model, channels=channels, parameters=parameters, metadata={**model.metadata, **found, **more}

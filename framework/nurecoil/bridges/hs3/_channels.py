@@ -133,7 +133,7 @@ class Channels:
                 f"{where}, histosys {modifier.parameter!r}",
                 "interpolation code 0 with steps that differ up and down, which RooFit cannot read",
                 "code 4p, or code 0 with equal steps",
-                "Write the model as a pyhf workspace, or change the code.",
+                "Change the code; a pyhf workspace takes code 0 where all histosys have it.",
             )
         hi, lo = (side + added for side in (modifier.high, modifier.low))
         data = {"hi": {"contents": hi.tolist()}, "lo": {"contents": lo.tolist()}, "interpolation": "code4p"}

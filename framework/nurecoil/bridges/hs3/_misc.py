@@ -17,11 +17,12 @@ from nurecoil.bridges.hs3._channels import Channels
 from nurecoil.bridges.hs3._constraints import Constraints
 from nurecoil.bridges.hs3._names import ANALYSIS, REGION, TOGETHER, Names
 from nurecoil.bridges.hs3._response import Still
+from nurecoil.bridges.loading.documents import digest
 from nurecoil.model.channels import Channel, Sample
 from nurecoil.model.modifiers import BinFactors
 from nurecoil.model.parameters import Parameter
 
-__all__ = ["approximations", "ours", "roofit"]
+__all__ = ["approximations", "ours", "outside_misc", "roofit"]
 
 Json = dict[str, Any]
 
@@ -71,6 +72,11 @@ def approximations(still: Still) -> list[Json]:
     """What the document says otherwise than the model it was made from, earlier approximations in front."""
     before = still.source.metadata.get("approximations") or []
     return [*before, *(one for one in still.approximations if one not in before)]
+
+
+def outside_misc(document: Mapping[str, Any]) -> str:
+    """Digest of everything but ``misc``: our words belong to the document that they were written for."""
+    return digest({key: value for key, value in document.items() if key != "misc"})
 
 
 def roofit(channels: Channels) -> Json:

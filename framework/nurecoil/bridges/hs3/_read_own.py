@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nurecoil.bridges.hs3._misc import outside_misc
 from nurecoil.bridges.hs3._read_place import Place
 from nurecoil.bridges.hs3._read_restored import joint_constraints, restored_channels
 from nurecoil.errors import InputError, NurecoilError
@@ -36,6 +37,7 @@ class Own:
         skipped: distributions that stand for something else, which is read from here.
         released: written names of the pulls whose implied constraint one of these takes back.
         unity: a constant 1 that stands where there is no factor.
+        stale: whether there are some, which belong to another version of the document and are left aside.
     """
 
     place: Place | None = None
@@ -47,6 +49,7 @@ class Own:
     skipped: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
     unity: str | None = None
+    stale: bool = False
 
     @classmethod
     def of(cls, document: Place) -> Own:
@@ -59,6 +62,9 @@ class Own:
         place = misc.get("nurecoil") if misc is not None and isinstance(misc.value, Mapping) else None
         if place is None:
             return cls()
+        stated = place.get("digest")
+        if stated is not None and stated.need("sha256").text() != outside_misc(document.mapping()):
+            return cls(stale=True)
         named = place.get("names")
         names = {} if named is None else {str(key): named.need(str(key)).text() for key in named.mapping()}
         channels, parameters = place.get("channels"), place.get("parameters")

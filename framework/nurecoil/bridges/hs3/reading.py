@@ -92,6 +92,8 @@ def _read(document: Mapping[str, Any], place: Place, analysis: str | None) -> Sp
     parameters = {name: _parameter(reading, name, constraints.get(name), place) for name in names}
     notes = [*choice.notes, *(f"{name!r} is a further parameter of interest" for name in choice.further)]
     notes += _cut(reading, constraints)
+    if own.stale:
+        notes.append("misc.nurecoil belongs to another version of this document and was left aside")
     model = SpectralModel(
         tuple(channels), parameters, tuple(joint), poi, _metadata(document, place.where, choice, own, notes)
     )

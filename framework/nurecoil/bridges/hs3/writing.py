@@ -18,7 +18,7 @@ from nurecoil._version import __version__
 from nurecoil.bridges.hs3._channels import Channels
 from nurecoil.bridges.hs3._constraints import Constraints
 from nurecoil.bridges.hs3._functions import Functions
-from nurecoil.bridges.hs3._misc import approximations, ours, roofit
+from nurecoil.bridges.hs3._misc import approximations, ours, outside_misc, roofit
 from nurecoil.bridges.hs3._names import ANALYSIS, Names
 from nurecoil.bridges.hs3._response import Still, still
 from nurecoil.model.spectral import SpectralModel
@@ -113,7 +113,7 @@ def hs3_document(model: SpectralModel, response: str = "frozen") -> Hs3Document:
     constraints = Constraints(written, names, functions)
     constraints.write()
     beside = [*channels.measured, *constraints.written]
-    document = {
+    document: dict[str, Any] = {
         "metadata": {"hs3_version": VERSION, "packages": [{"name": "nurecoil", "version": __version__}]},
         "distributions": [*channels.counted, *beside],
         "functions": functions.written,
@@ -142,6 +142,7 @@ def hs3_document(model: SpectralModel, response: str = "frozen") -> Hs3Document:
             "ROOT_internal": roofit(channels),
         },
     }
+    document["misc"]["nurecoil"]["digest"] = {"sha256": outside_misc(document)}
     return Hs3Document(document, held, names)
 
 

@@ -147,7 +147,7 @@ def _note_unscaled(node: Node, workspace: Mapping[str, Any], notes: list[str]) -
     if unscaled:
         notes.append(
             f"{node.where}: NormalizeByTheory is not True for {', '.join(unscaled)}: no factor of "
-            "luminosity, as in pyhf; ROOT 6.40 multiplies these samples by Lumi as well"
+            "luminosity here, as in pyhf; ROOT 6.40 multiplies these samples by Lumi as well"
         )
 
 
