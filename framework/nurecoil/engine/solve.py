@@ -21,6 +21,8 @@ __all__ = ["EDM_TOLERANCE", "Solution", "hesse", "solve"]
 Array = NDArray[np.float64]
 
 _FLAT = 1e-11
+_ACROSS = 0.3
+"""How far beyond its kink a parameter starts on the other side."""
 _MOST_SIDES = 20
 """How often, for each parameter with a kink, a fit may change sides."""
 EDM_TOLERANCE = 1e-9
@@ -84,26 +86,65 @@ def solve(
 def _solve_sides(
     compiled: CompiledModel, start: Array | None, fixed: NDArray[np.bool_] | None, minimiser: str
 ) -> Solution:
-    """Minimise on one side of every kink, and change sides while the other one is lower."""
+    """Minimise on one side of every kink, and change sides while the other one is lower.
+
+    The two sides may have a minimum each, so every parameter is sent to its other side once more at the end.
+    """
     held = compiled.fixed if fixed is None else compiled.fixed | fixed
     kinks = kinked_parameters(compiled)
     kinks = kinks[~held[kinks]]
-    box = compiled.lower.copy(), compiled.upper.copy()
     if not kinks.size:
+        box = compiled.lower, compiled.upper
         return _solve(compiled, start, fixed, minimiser, box, kinks, np.empty(0))
     position = compiled.start if start is None else np.asarray(start, float)
+    found, sides = _valley(compiled, position, _sides_of(compiled, position, kinks), kinks, fixed, minimiser)
+    waiting = list(range(kinks.size))
+    while waiting:
+        k = waiting.pop()
+        across = found.position.copy()
+        across[kinks[k]] = -sides[k] * _ACROSS
+        across = np.clip(across, compiled.lower, compiled.upper)
+        if across[kinks[k]] == 0:
+            continue
+        try:
+            tried, other = _valley(
+                compiled, across, _sides_of(compiled, across, kinks), kinks, fixed, minimiser
+            )
+        except FitError:
+            continue
+        if tried.value < found.value - EDM_TOLERANCE:
+            found, sides = tried, other
+            waiting = [i for i in range(kinks.size) if i != k]
+    bound = (found.position <= compiled.lower) | (found.position >= compiled.upper)
+    return replace(found, at_bound=found.at_bound & bound)
+
+
+def _sides_of(compiled: CompiledModel, position: Array, kinks: NDArray[np.intp]) -> Array:
+    """The side of every kink on which a position lies, 1 or -1; one that bounds leave where there is one."""
     sides = np.where(position[kinks] < 0, -1.0, 1.0)
     sides[compiled.upper[kinks] <= 0] = -1.0
     sides[compiled.lower[kinks] >= 0] = 1.0
+    return sides
+
+
+def _valley(
+    compiled: CompiledModel,
+    position: Array,
+    sides: Array,
+    kinks: NDArray[np.intp],
+    fixed: NDArray[np.bool_] | None,
+    minimiser: str,
+) -> tuple[Solution, Array]:
+    """A minimum, changing sides while the other one goes downhill; and the sides it is on."""
+    lower, upper = compiled.lower.copy(), compiled.upper.copy()
     for _ in range(_MOST_SIDES * kinks.size):
-        box[0][kinks] = np.where(sides > 0, np.maximum(compiled.lower[kinks], 0.0), compiled.lower[kinks])
-        box[1][kinks] = np.where(sides < 0, np.minimum(compiled.upper[kinks], 0.0), compiled.upper[kinks])
-        found = _solve(compiled, position, fixed, minimiser, box, kinks, sides)
+        lower[kinks] = np.where(sides > 0, np.maximum(compiled.lower[kinks], 0.0), compiled.lower[kinks])
+        upper[kinks] = np.where(sides < 0, np.minimum(compiled.upper[kinks], 0.0), compiled.upper[kinks])
+        found = _solve(compiled, position, fixed, minimiser, (lower, upper), kinks, sides)
         position = found.position
         change = other_side(compiled, position, kinks, sides, EDM_TOLERANCE)
         if change is None:
-            bound = (position <= compiled.lower) | (position >= compiled.upper)
-            return replace(found, at_bound=found.at_bound & bound)
+            return found, sides
         sides[change] *= -1
     names = ", ".join(compiled.names[i] for i in kinks)
     raise FitError("fit", f"it goes to and fro between the two sides of {names}", "a minimum on one of them",

@@ -19,7 +19,7 @@ BAD: dict[str, tuple[Make, str]] = {
             [t.free("signal"), t.free("flat"), t.free("slope")],
             [{"signal": 2}, {"flat": 1}, {"signal": 4, "slope": 1}],
         ),
-        r"parameter 'signal' in HistFactory: it enters in powers 2 and 4.*one power.*to_zfit",
+        r"parameter 'signal' in HistFactory: it enters in powers 2 and 4.*one power.*HS3",
     ),
     "constrained square": (
         lambda t: t.spectrum(
