@@ -7,6 +7,7 @@ HS3 is the HEP Statistics Serialization Standard, read here as it is written by 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -95,9 +96,27 @@ def _read(document: Mapping[str, Any], place: Place, analysis: str | None) -> Sp
     if own.stale:
         notes.append("misc.nurecoil belongs to another version of this document and was left aside")
     model = SpectralModel(
-        tuple(channels), parameters, tuple(joint), poi, _metadata(document, place.where, choice, own, notes)
+        tuple(_grouped(channels, poi)),
+        parameters,
+        tuple(joint),
+        poi,
+        _metadata(document, place.where, choice, own, notes),
     )
     return as_ours(model, own)
+
+
+def _grouped(channels: Iterable[Channel], poi: str | None) -> list[Channel]:
+    """Channels whose samples with the parameter of interest as a factor are signals."""
+    return [
+        dataclasses.replace(
+            channel,
+            samples=tuple(
+                dataclasses.replace(sample, group="signal") if poi in sample.powers else sample
+                for sample in channel.samples
+            ),
+        )
+        for channel in channels
+    ]
 
 
 def _channels(reading: Reading, choice: Choice, own: Own) -> list[Channel]:
