@@ -64,10 +64,9 @@ def fit(
         without = goodness_without(meta["options"], experiments or (), search, meta["alternatives"])
         if plot is not None:
             from nurecoil.atomic import make_folder
-            from nurecoil.report.fit_plot import plot_fit
-            from nurecoil.report.style import save
+            from nurecoil.report.fit_plot import save_fits
 
-            save(plot_fit(result), make_folder(plot, where="--plot") / "fit.png")
+            save_fits(result, make_folder(plot, where="--plot"))
         document = {**_document(result), "without": without}
     deliver(document, json, lambda: print_fit(result, without))
 

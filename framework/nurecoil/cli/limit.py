@@ -182,12 +182,13 @@ def _needs_search(search: str | None, workspace: str | None) -> None:
 
 def _plot(found: Limits, folder: Path) -> None:
     from nurecoil.inference.fit import fit
-    from nurecoil.report.fit_plot import plot_fit
+    from nurecoil.report.fit_plot import save_fits
     from nurecoil.report.profile_plot import plot_profiles
     from nurecoil.report.style import save
 
     first = found[0]
     at_limit = fit(first.model, fix={first.poi: first.value})
-    save(plot_fit(first.best_fit, overlay=at_limit), folder / "fit.png")
-    label = " + ".join(first.model.metadata.get("experiments", ())) or "model"
+    save_fits(first.best_fit, folder, overlay=at_limit)
+    meta = first.model.metadata
+    label = " + ".join(meta.get("experiments", ())) or meta.get("origin", {}).get("file", "model")
     save(plot_profiles({label: first}), folder / "profile.png")

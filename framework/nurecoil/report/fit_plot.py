@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +12,12 @@ from numpy.typing import NDArray
 from nurecoil.errors import ModelError
 from nurecoil.inference.results import FitResult
 from nurecoil.model.spectral import PoissonChannel
-from nurecoil.report.style import COLOURS, label_with_unit, styled
+from nurecoil.report.style import COLOURS, label_with_unit, save, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["plot_fit"]
+__all__ = ["plot_fit", "save_fits"]
 
 Array = NDArray[np.float64]
 
@@ -79,6 +81,43 @@ def plot_fit(result: FitResult, channel: str | None = None, *, overlay: FitResul
             columnspacing=1.2,
         )
     return figure
+
+
+def save_fits(result: FitResult, folder: Path, *, overlay: FitResult | None = None) -> list[Path]:
+    """Draw every channel of counts into a folder: ``fit.png`` the first, ``fit_CHANNEL.png`` the others.
+
+    Args:
+        result: a fit.
+        folder: where to; it exists.
+        overlay: as in :func:`plot_fit`.
+
+    Returns:
+        The files.
+
+    Raises:
+        ModelError: where there is no channel with binned counts.
+        OptionError: where a file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from nurecoil.inference.fit import fit
+        >>> from nurecoil.testing.models import counting
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     [path.name for path in save_fits(fit(counting(observed=12.0, background=10.0)), Path(place))]
+        ['fit.png']
+    """
+    names: list[str | None] = [
+        channel.name for channel in result.model.channels if isinstance(channel, PoissonChannel)
+    ]
+    written: list[Path] = []
+    for name in names or [None]:
+        plain = "" if not written else "_" + re.sub(r"[^A-Za-z0-9.-]+", "_", str(name))[:60]
+        path = folder / f"fit{plain}.png"
+        while path in written:
+            path = path.with_stem(path.stem + "_")
+        save(plot_fit(result, name, overlay=overlay), path)
+        written.append(path)
+    return written
 
 
 def _channel(result: FitResult, name: str | None) -> PoissonChannel:

@@ -53,7 +53,8 @@ def plot_profiles(limits: Mapping[str, Limit]) -> Figure:
             _draw(top, bottom, label, one, scale, colour)
         for level, text in ((1.64, "1.64"), (2.71, "2.71")):
             top.axhline(level, color="grey", linewidth=0.8, linestyle=":")
-            top.text(0.01 * reach * scale, level + 0.08, text, fontsize=10, color="grey")
+            place = top.get_yaxis_transform()
+            top.text(0.02, level + 0.08, text, fontsize=10, color="grey", transform=place)
         top.set_ylim(0, _REACH)
         top.set_ylabel(r"$-2\,\Delta\ln L$")
         bottom.set_ylim(0, 1.25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from nurecoil.inference.fit import fit
 from nurecoil.inference.pseudo_data import asimov
 from nurecoil.inference.results import FitResult
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
-from nurecoil.report.fit_plot import plot_fit
+from nurecoil.report.fit_plot import plot_fit, save_fits
 from nurecoil.testing.models import counting
 
 
@@ -162,3 +163,12 @@ def test_a_model_without_a_spectrum_cannot_be_drawn(fitted: FitResult) -> None:
     )
     with pytest.raises(ModelError, match="no Poisson channel in the model"):
         plot_fit(fit(alone))
+
+
+def test_every_channel_of_counts_is_drawn(tmp_path: Path) -> None:
+    one = counting(4.0, 4.0)
+    names = ("a/x", "b x", "b/x")
+    channels = tuple(dataclasses.replace(one.channels[0], name=name) for name in names)
+    found = save_fits(fit(dataclasses.replace(one, channels=channels)), tmp_path)
+    assert [path.name for path in found] == ["fit.png", "fit_b_x.png", "fit_b_x_.png"]
+    assert all(path.stat().st_size > 1000 for path in found)
