@@ -76,15 +76,10 @@ def read(
         raise OptionError(
             source.name, f"{what} for an HS3 file, which says all itself", None, "Leave it out."
         )
-    return _from_hs3(document, source.name, measurement)
-
-
-def _from_hs3(document: Mapping[str, Any], where: str, analysis: str | None) -> SpectralModel:
     from nurecoil.bridges.hs3.reading import model_from_hs3
 
-    with located(where):
-        model = model_from_hs3(document, where, analysis=analysis)
-    return with_origin(model, document, where, "hs3")
+    with located(source.name):
+        return model_from_hs3(document, source.name, analysis=measurement)
 
 
 def _from_pyhf(

@@ -18,6 +18,7 @@ from scipy.special import gammaln, xlogy
 from nurecoil.detectors.morph import Morph
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
+from nurecoil.engine.kinks import kinked_parameters
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
 
 __all__ = ["CompiledModel", "channel_nll", "entered_powers"]
@@ -37,6 +38,7 @@ class CompiledModel:
         lower: lower bounds of the internal coordinates; ``upper`` likewise.
         start: internal coordinates of the starting values.
         fixed: which parameters the model holds fixed.
+        kinks: positions of the parameters with a kink at zero.
         open: parameters whose second derivatives have no closed form: those of exact templates.
 
     Example:
@@ -67,6 +69,7 @@ class CompiledModel:
             for channel, (where, _) in zip(model.channels, self._places, strict=True)
         ]
         self.constraints = CompiledConstraints(model, self.index)
+        self.kinks = kinked_parameters(model, self.index)
         exact = _in_exact_templates(model)
         self.open = np.array([name in exact for name in self.names], dtype=bool)
         self._constants = [_constant(channel) for channel in model.channels]

@@ -6,12 +6,17 @@ with the kink as a bound, and changes sides where the other one goes downhill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.engine.compiled import CompiledModel
-from nurecoil.model.channels import Sample
 from nurecoil.model.modifiers import BinFactors, HistoSys, NormSys
+from nurecoil.model.spectral import Sample, SpectralModel
+
+if TYPE_CHECKING:
+    from nurecoil.engine.compiled import CompiledModel
 
 __all__ = ["beside", "kinked_parameters", "other_side"]
 
@@ -21,23 +26,24 @@ _TINY = 1e-300
 """On one side of zero and nowhere else."""
 
 
-def kinked_parameters(compiled: CompiledModel) -> NDArray[np.intp]:
+def kinked_parameters(model: SpectralModel, index: Mapping[str, int]) -> NDArray[np.intp]:
     """Positions of the parameters with a kink.
 
     Args:
-        compiled: the model.
+        model: the model.
+        index: position of every parameter by name.
 
     Returns:
         Their positions, shape ``(k,)``.
 
     Example:
         >>> from nurecoil.testing.models import counting
-        >>> kinked_parameters(CompiledModel(counting(observed=3.0, background=1.0))).tolist()
+        >>> kinked_parameters(counting(observed=3.0, background=1.0), {}).tolist()
         []
     """
     found = {
-        compiled.index[modifier.parameter]
-        for channel in compiled.model.channels
+        index[modifier.parameter]
+        for channel in model.channels
         for sample in channel.samples
         for modifier in sample.modifiers
         if not isinstance(modifier, BinFactors) and _bends(modifier, sample)
@@ -63,12 +69,14 @@ def beside(position: Array, kinks: NDArray[np.intp], sides: Array) -> Array:
         sides: 1 or -1 for each, shape ``(k,)``.
 
     Returns:
-        Shape ``(n,)``.
+        Shape ``(n,)``; the position itself where there are no kinks.
 
     Example:
         >>> beside(np.array([0.0, 2.0]), np.array([0]), np.array([-1.0])).tolist()
         [-1e-300, 2.0]
     """
+    if not kinks.size:
+        return position
     moved = position.copy()
     moved[kinks] = np.where(position[kinks] == 0, sides * _TINY, position[kinks])
     return moved

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.engine.compiled import CompiledModel
-from nurecoil.engine.kinks import beside, kinked_parameters, other_side
+from nurecoil.engine.kinks import beside, other_side
 from nurecoil.engine.minuit import minimise_minuit
 from nurecoil.engine.newton import Minimum, minimise
 from nurecoil.engine.saddles import lower_place
@@ -91,8 +91,7 @@ def _solve_sides(
     The two sides may have a minimum each, so every parameter is sent to its other side once more at the end.
     """
     held = compiled.fixed if fixed is None else compiled.fixed | fixed
-    kinks = kinked_parameters(compiled)
-    kinks = kinks[~held[kinks]]
+    kinks = compiled.kinks[~held[compiled.kinks]]
     if not kinks.size:
         box = compiled.lower, compiled.upper
         return _solve(compiled, start, fixed, minimiser, box, kinks, np.empty(0))
@@ -201,9 +200,8 @@ def hesse(compiled: CompiledModel, solution: Solution) -> Array:
     """Covariance from the inverse second derivatives.
 
     They have a closed form except where a template is exact: rows of its parameters are differences of the
-    exact gradient. Parameters at a bound, fixed ones and
-    those without effect at the minimum (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are
-    zero.
+    exact gradient. Parameters at a bound, fixed ones and those without effect at the minimum
+    (:mod:`nurecoil.engine.silent`) have no row of their own: theirs are zero.
 
     Args:
         compiled: the model.

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from nurecoil.engine.compiled import CompiledModel
-from nurecoil.engine.kinks import kinked_parameters
 from nurecoil.engine.solve import solve
 from nurecoil.model.modifiers import HistoSys, NormSys
 from nurecoil.model.parameters import GaussianConstraint, Parameter
@@ -56,14 +55,14 @@ def test_nothing_beside_the_minimum_is_lower(seed: int) -> None:
 def test_a_parameter_on_its_kink_is_not_at_a_bound() -> None:
     compiled = CompiledModel(one_sided(3))
     found = solve(compiled)
-    kinks = kinked_parameters(compiled)
+    kinks = compiled.kinks
     assert (found.position[kinks] == 0).any()
     assert not found.at_bound[kinks].any()
 
 
 def test_which_parameters_have_one() -> None:
-    assert len(kinked_parameters(CompiledModel(one_sided(1)))) == 3
-    assert len(kinked_parameters(CompiledModel(one_sided(1, code="4p")))) == 0
+    assert len(CompiledModel(one_sided(1)).kinks) == 3
+    assert len(CompiledModel(one_sided(1, code="4p")).kinks) == 0
 
 
 @pytest.mark.parametrize(("code", "kink"), [("1", True), ("4", False)])
@@ -72,4 +71,4 @@ def test_a_factor_and_its_inverse_have_none(code: str, kink: bool, low: float, h
     sample = Sample("one", np.ones(2), modifiers=(NormSys("a", low, high, code),))  # type: ignore[arg-type]
     channel = PoissonChannel("sr", "x", "1", np.arange(3.0), (sample,), np.ones(2))
     compiled = CompiledModel(SpectralModel((channel,), {"a": Parameter("a", "1", 0.0)}))
-    assert bool(kinked_parameters(compiled).size) == (kink and low * high != 1)
+    assert bool(compiled.kinks.size) == (kink and low * high != 1)

@@ -7,7 +7,7 @@ is :mod:`nurecoil.bridges.hs3.reading`'s to say.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,9 +82,9 @@ class Terms:
         centres, terms, observable = self._sides(place, "x", "mean", data, sigma)
         if _constant(terms):
             return None
-        simple = _simple(terms)
-        if simple and len(centres) == 1 and place.need("name").text() not in self.channels:
-            name, factor = simple
+        alone = self._alone(place, terms, centres)
+        if alone is not None:
+            name, factor = alone
             self._constrain(name, GaussianConstraint(centres[0] / factor, sigma / abs(factor)), place)
             return None
         samples = _samples(terms, len(centres))
@@ -102,14 +102,21 @@ class Terms:
             raise place.fail(f"a count of {min(counts):g}", "0 or more")
         if _constant(terms):
             return None
-        simple = _simple(terms)
-        if simple and len(counts) == 1 and place.need("name").text() not in self.channels:
-            name, factor = simple
+        alone = self._alone(place, terms, counts)
+        if alone is not None:
+            name, factor = alone
             self._constrain(name, PoissonConstraint(counts[0], factor), place)
             return None
         edges = np.arange(len(counts) + 1.0)
         samples = _samples(terms, len(counts))
         return PoissonChannel(place.need("name").text(), observable, "1", edges, samples, np.array(counts))
+
+    def _alone(
+        self, place: Place, terms: tuple[Term, ...], seen: Sequence[float]
+    ) -> tuple[str, float] | None:
+        """Parameter and factor of a distribution that constrains one parameter and has to be no channel."""
+        simple = _simple(terms)
+        return simple if len(seen) == 1 and place.need("name").text() not in self.channels else None
 
     def _log_normal(self, place: Place, data: Place | None) -> Channel | None:
         """The parameter may be ``x`` (its own density in ``ln x`` moves the centre) or the mean ``mu``."""

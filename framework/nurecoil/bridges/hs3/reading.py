@@ -22,7 +22,7 @@ from nurecoil.bridges.hs3._read_own import Own, as_ours
 from nurecoil.bridges.hs3._read_place import Place
 from nurecoil.bridges.hs3._read_quantities import Points, Quantities
 from nurecoil.bridges.hs3._read_terms import Terms
-from nurecoil.bridges.loading.documents import digest
+from nurecoil.bridges.origins import with_origin
 from nurecoil.errors import InputError, NurecoilError
 from nurecoil.model.channels import Channel
 from nurecoil.model.parameters import Constraint, GaussianConstraint, Parameter
@@ -100,9 +100,10 @@ def _read(document: Mapping[str, Any], place: Place, analysis: str | None) -> Sp
         parameters,
         tuple(joint),
         poi,
-        _metadata(document, place.where, choice, own, notes),
+        _metadata(own, notes),
     )
-    return as_ours(model, own)
+    more = {"made_by": _maker(document), "analysis": choice.name, "others": choice.others}
+    return with_origin(as_ours(model, own), document, place.where, "hs3", **more)
 
 
 def _grouped(channels: Iterable[Channel], poi: str | None) -> list[Channel]:
@@ -207,27 +208,12 @@ def _cut(reading: Reading, constraints: Mapping[str, Constraint]) -> list[str]:
     ]
 
 
-def _metadata(
-    document: Mapping[str, Any], where: str, choice: Choice, own: Own, notes: list[str]
-) -> dict[str, Any]:
-    """What assembled models say of themselves, and where this one comes from."""
-    known = own.metadata
-    found: dict[str, Any] = {
-        "experiments": [], "search": None, "references": [], "provenance": [], "notes": [], "published": [],
-        "published_limits": [], "alternatives": [], "options": {},
-    }  # fmt: skip
-    found |= known
-    if notes:
-        found["notes"] = [*found["notes"], *(note for note in notes if note not in found["notes"])]
-    found["origin"] = {
-        "file": where,
-        "format": "hs3",
-        "sha256": digest(document),
-        "made_by": _maker(document),
-        "analysis": choice.name,
-        "others": choice.others,
-    }
-    return found
+def _metadata(own: Own, notes: list[str]) -> dict[str, Any]:
+    """What the file says of itself beyond the standard, our notes behind its own."""
+    known = {key: value for key, value in own.metadata.items() if key != "origin"}
+    own_notes = known.get("notes")
+    listed = own_notes if isinstance(own_notes, list) else []
+    return {**known, "notes": [*listed, *(note for note in notes if note not in listed)]}
 
 
 def _maker(document: Mapping[str, Any]) -> str | None:
