@@ -58,10 +58,10 @@ demo: $(LIGHT) ## the main job: both limits beside the published ones, plots and
 	$(BIN)/nurecoil demo --out $(OUT)
 
 test: $(FULL) ## the short suite with coverage
-	$(PYTEST) -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist loadfile --hypothesis-profile=short --cov --cov-report=term $(ARGS)
 
 test-long: $(FULL) ## the short suite and the long one
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "not benchmark" $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist loadfile --hypothesis-profile=long -m "not benchmark" $(ARGS)
 
 benchmark: $(FULL) ## speed, and the numbers of the documentation (one process, so that times mean something)
 	$(PYTEST) -m benchmark -s $(ARGS)

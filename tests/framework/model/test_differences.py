@@ -71,6 +71,13 @@ def with_channel(model: SpectralModel, channel: int, **changes: Any) -> Spectral
     return dataclasses.replace(model, channels=tuple(channels))
 
 
+def with_joint(model: SpectralModel, **changes: Any) -> SpectralModel:
+    """The model with its joint constraints changed, as far as it still has any."""
+    return dataclasses.replace(
+        model, constraints=tuple(dataclasses.replace(one, **changes) for one in model.constraints)
+    )
+
+
 def with_modifier(model: SpectralModel, place: int, made: Any) -> SpectralModel:
     modifiers = list(model.channels[0].samples[1].modifiers)
     modifiers[place] = made
@@ -114,11 +121,9 @@ CHANGES: list[tuple[Change, str, str, Any, Any, float | None, int | None]] = [
     (lambda m: m.with_parameters(lumi={"constraint": PoissonConstraint(2.0, 2.0)}), "parameter 'lumi'",
      "constraint", "GaussianConstraint(centre=1.0, width=0.02)", "PoissonConstraint(count=2.0, scale=2.0)",
      None, None),
-    (lambda m: dataclasses.replace(
-        m, constraints=(dataclasses.replace(m.constraints[0], covariance=((0.01, -0.01), (-0.01, 0.04))),)),
+    (lambda m: with_joint(m, covariance=((0.01, -0.01), (-0.01, 0.04))),
      "joint constraint of be7, pp", "covariance of be7 and pp", -0.005, -0.01, 0.5, None),
-    (lambda m: dataclasses.replace(
-        m, constraints=(dataclasses.replace(m.constraints[0], centre=(1.0, 2.0)),)),
+    (lambda m: with_joint(m, centre=(1.0, 2.0)),
      "joint constraint of be7, pp", "centre of be7", 1.0, 2.0, 0.5, None),
     (lambda m: dataclasses.replace(m, constraints=()), "joint constraint of be7, pp", "joint constraint",
      "of 2 parameters", None, None, None),
