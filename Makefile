@@ -16,8 +16,8 @@ JOBS   ?= auto
 OUT    ?= out
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
-# pip compiles what it copies, and an editable install copies nothing.
-COMPILE := $(BIN)/python -m compileall -q framework plugins
+# pip compiles what it copies, and an editable install copies nothing. The engine's kernel is compiled, too.
+COMPILE := $(BIN)/python -m compileall -q framework plugins && $(BIN)/python -m nurecoil.engine.kernel
 
 # The Python to build .venv with; set PYTHON=/path/to/python to choose. Left empty, the first usable one is taken.
 PYTHON ?=

@@ -1,6 +1,6 @@
 """How hypothesis searches: the short suite takes the same examples everywhere, the long one new ones.
 
-A failure of the short suite is then one that everybody can repeat, and a new example that fails is found where
+A failure of the short suite is then one that everybody can repeat; a new example that fails is found where
 there is time to look at it. Time limits of single examples are off: machines that are busy are slow.
 """
 

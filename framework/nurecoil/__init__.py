@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from nurecoil.bridges.reading import read as read
     from nurecoil.bridges.zfit import to_zfit as to_zfit
     from nurecoil.combining.combination import combine as combine
+    from nurecoil.inference.contours import contour as contour
+    from nurecoil.inference.coverage import coverage as coverage
     from nurecoil.inference.fit import fit as fit
     from nurecoil.inference.fit import nll as nll
+    from nurecoil.inference.goodness_toys import goodness_test as goodness
+    from nurecoil.inference.impacts import impacts as impacts
     from nurecoil.inference.limits import limit as limit
     from nurecoil.inference.limits import limits as limits
+    from nurecoil.inference.minos import minos as minos
     from nurecoil.inference.profile import profile as profile
     from nurecoil.inference.sensitivity import sensitivity as sensitivity
+    from nurecoil.inference.significance import significance as significance
     from nurecoil.inference.toys import toys as toys
     from nurecoil.plugins import experiments as experiments
     from nurecoil.plugins import searches as searches

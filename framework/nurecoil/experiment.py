@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nurecoil.physics.decay_at_rest import IsodarSource
     from nurecoil.physics.solar import SolarNeutrinos
     from nurecoil.physics.source import Source
+    from nurecoil.variation import Variation
 
     Array = NDArray[np.float64]
 
@@ -337,6 +338,10 @@ class Experiment(ABC):
 
     def alternatives(self) -> Sequence[Alternative]:
         """Options under which the goodness of fit is stated beside the result's own."""
+        return ()
+
+    def variations(self, shared: SharedSources) -> Sequence[Variation]:
+        """Axes along which a systematic study varies these options and what fits hold fixed."""
         return ()
 
     def notes(self) -> Sequence[str]:

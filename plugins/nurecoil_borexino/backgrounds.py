@@ -23,6 +23,7 @@ from nurecoil.model.spectral import Template
 from nurecoil.physics.beta import beta_spectrum, polynomial_in_W
 from nurecoil.physics.beta_isotopes import isotope, isotope_spectrum
 from nurecoil.physics.constants import SECONDS_PER_DAY
+from nurecoil_borexino.estimator import light_ratio, window_ratio
 from nurecoil_borexino.inputs import RELEASE
 from nurecoil_borexino.options import Options
 from nurecoil_borexino.response import HitResponse
@@ -70,7 +71,7 @@ def backgrounds(options: Options, response: HitResponse, exposure: float) -> tup
         _beta_background("kr85", "Kr85", 6.8, "85Kr", options, response, exposure),
         _beta_background("bi210", "Bi210", 17.5, "210Bi", options, response, exposure),
         _carbon11(26.8 if paper else 1.7, options, response, exposure),
-        _polonium(response, exposure),
+        _polonium(response, exposure, light_ratio(options, "alpha")),
         *_external(options, response, exposure, fixed_k40=paper),
     ]
     pileup = _pileup(options, response, exposure)
@@ -158,10 +159,15 @@ def _carbon11(rate: float, options: Options, response: HitResponse, exposure: fl
     )
 
 
-def _polonium(response: HitResponse, exposure: float) -> Background:
-    """The alpha peak of 210Po with position and width of its own."""
+def _polonium(response: HitResponse, exposure: float, light: float) -> Background:
+    """The alpha peak of 210Po with position and width of its own; it starts where the estimator sees it."""
     position = Parameter(
-        "borexino.po210_position", "hits", 188.8, 150.0, 230.0, description="position of the 210Po peak"
+        "borexino.po210_position",
+        "hits",
+        188.8 * light,
+        150.0,
+        230.0,
+        description="position of the 210Po peak",
     )
     width = Parameter("borexino.po210_width", "hits", 15.2, 8.0, 25.0, description="width of the 210Po peak")
     template = PeakTemplate(response.bins, exposure, (position.name, width.name), response.factor)
@@ -220,7 +226,7 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
         return None
     if options.pileup == "figure":
         density, unit, source = _pileup_shape(options, response.bins)
-        contents = exposure * density
+        contents = exposure * density * window_ratio(options)
         if response.factor is not None:
             contents = contents * response.factor
         scale = Parameter(
@@ -238,7 +244,7 @@ def _pileup(options: Options, response: HitResponse, exposure: float) -> Backgro
     rate = _rate("pileup", _PILEUP[options.pileup].centre, "pile-up", constraint=_PILEUP[options.pileup])
     return Background(
         "pileup",
-        response.visible_template(visible, events),
+        response.visible_template(visible, events * window_ratio(options)),
         rate,
         title="pile-up",
         provenance="14C folded with itself (modelled), rate " + _PHASE2,

@@ -14,6 +14,7 @@ from nurecoil.physics.recoil import recoil_rate
 from nurecoil.physics.source import Source
 from nurecoil_borexino.backgrounds import backgrounds
 from nurecoil_borexino.comb import comb_factor
+from nurecoil_borexino.estimator import check_estimator
 from nurecoil_borexino.inputs import EXPOSURE, read_spectrum
 from nurecoil_borexino.options import Options
 from nurecoil_borexino.published import ELECTRONS
@@ -45,6 +46,7 @@ def hit_channel(options: Options, shared: SharedSources) -> RecoilChannel:
         InputError: where an input cannot be used.
         OptionError: where the range or the comb does not fit the data.
     """
+    check_estimator(options)
     spectrum = read_spectrum(options)
     exposure = options.exposure if options.exposure is not None else EXPOSURE[options.setup]
     nuisances = response_parameters(options)

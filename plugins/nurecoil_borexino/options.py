@@ -29,6 +29,11 @@ class Options:
         help="public: the spectrum of Nature 562 (2018) 505, TFC-subtracted; paper: Asimov data of the "
         "exposure of arXiv:1707.09355, 11C not subtracted",
     )
+    estimator: Literal["dt1", "dt2"] = option(
+        "dt1",
+        help="phototubes hit in 230 ns (dt1) or 400 ns (dt2) from the start of an event; dt2 in the paper's "
+        "setup only",
+    )
     data: str | None = option(None, help="observed counts: " + _SHAPE + "or 'asimov' for none")
     exposure: Annotated[float, Interval(ge=1e-3, le=1e6)] | None = option(
         None, unit="d 100t", help="live time times fiducial mass; none: that of the setup (582.33 or 963.1)"

@@ -7,7 +7,7 @@ Imports nothing heavy; options are in :mod:`nurecoil_borexino.options`, the chan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from nurecoil.experiment import (
     Alternative,
@@ -19,6 +19,9 @@ from nurecoil.experiment import (
     SharedSources,
 )
 from nurecoil_borexino.options import Options
+
+if TYPE_CHECKING:
+    from nurecoil.variation import Variation
 
 __all__ = ["Borexino"]
 
@@ -72,6 +75,12 @@ class Borexino(Experiment):
         """The fit without the comb, which is borrowed from the official fit."""
         o = self.options
         return [Alternative("without the borrowed comb", {"comb": False})] if o.comb and not o.asimov else []
+
+    def variations(self, shared: SharedSources) -> Sequence[Variation]:
+        """Estimator, pile-up and what the fit holds."""
+        from nurecoil_borexino.systematics import variations
+
+        return variations(self.options, shared)
 
     def notes(self) -> Sequence[str]:
         """What is borrowed and what is modelled."""

@@ -11,6 +11,7 @@ from nurecoil.detectors.quenching import Quenching
 from nurecoil.detectors.scintillator import HitBins, HitScale, HitTemplate
 from nurecoil.detectors.spectrum import Spectrum, quadrature
 from nurecoil.model.parameters import GaussianConstraint, Parameter
+from nurecoil_borexino.estimator import light_ratio
 from nurecoil_borexino.options import Options
 
 __all__ = ["HitResponse", "response_parameters"]
@@ -55,7 +56,14 @@ def response_parameters(options: Options) -> tuple[Parameter, ...]:
         return Parameter(name, unit, value, lower, upper, fixed=held, description=text, source=_PHASE2)
 
     return (
-        parameter(yield_, "hits/MeV", 436.0, 600.0, "light yield at a visible energy of 1 MeV", 300.0),
+        parameter(
+            yield_,
+            "hits/MeV",
+            436.0 * light_ratio(options, "electron"),
+            600.0,
+            "light yield at a visible energy of 1 MeV",
+            300.0,
+        ),
         parameter(saturation, "1/MeV", 0.1075, 0.2, "saturation of the hit count", held=fixed or paper),
         parameter(linear, "1", 1.53, 3.0, "variance over mean at small hit counts", 0.8),
         parameter(constant, "hits^2", 0.0, 400.0, "constant term of the variance", -200.0, True),

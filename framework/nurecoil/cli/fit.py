@@ -36,6 +36,9 @@ def fit(
         ),
     ] = None,
     minimiser: Annotated[str, typer.Option(help="newton, or minuit as a cross-check.")] = "newton",
+    minos: Annotated[
+        bool, typer.Option("--minos", help="Asymmetric errors too, from where -log L has risen by 1/2.")
+    ] = False,
     plot: PlotOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -47,9 +50,10 @@ def fit(
       nurecoil fit borexino gallium --search magnetic-moment --fix mu_eff=2.8e-11 --plot out
       nurecoil fit borexino --set borexino.range=95,900 --set borexino.response=exact --json -
       nurecoil fit --workspace ws.json --plot out
+      nurecoil fit borexino gallium --search magnetic-moment --minos
       nurecoil fit --workspace BkgOnly.json --patch patchset.json:C1N2_300_0 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.request import working
+    from nurecoil.cli.request import scanning, working
     from nurecoil.cli.words import goodness_without, print_fit
     from nurecoil.inference.fit import fit as fit_model
 
@@ -60,6 +64,11 @@ def fit(
         )
         with working("fitting"):
             result = fit_model(model, fix=fixed, minimiser=minimiser)
+        if minos:
+            from nurecoil.inference.minos import minos as asymmetric
+
+            with scanning("asymmetric errors") as progress:
+                result = asymmetric(result, progress=progress)
         meta = model.metadata
         without = goodness_without(meta["options"], experiments or (), search, meta["alternatives"])
         if plot is not None:

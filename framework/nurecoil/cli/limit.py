@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,13 +31,16 @@ MethodOption = Annotated[
     str,
     typer.Option(
         "--method",
-        help="area, area-squared, delta-chi2-one-sided, delta-chi2-two-sided; several with commas; or all.",
+        help="area, area-squared, delta-chi2-one-sided, delta-chi2-two-sided, cls, feldman-cousins, bayes; "
+        "several with commas; or all.",
     ),
 ]
 OneMethodOption = Annotated[
     str,
     typer.Option(
-        "--method", help="One of area, area-squared, delta-chi2-one-sided and delta-chi2-two-sided."
+        "--method",
+        help="One of area, area-squared, delta-chi2-one-sided, delta-chi2-two-sided, cls, feldman-cousins "
+        "and bayes.",
     ),
 ]
 ToysOption = Annotated[
@@ -44,6 +48,15 @@ ToysOption = Annotated[
     typer.Option("--toys", metavar="N", help="Median and bands from N toys, at least 20; 0 for Asimov data."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the toys.")]
+MethodToysOption = Annotated[
+    int,
+    typer.Option(
+        "--toys",
+        metavar="N",
+        help="Toys of each hypothesis for cls (0: formulas of large samples) and of each value for "
+        "feldman-cousins (0: as many as needed).",
+    ),
+]
 PointsOption = Annotated[int, typer.Option("--points", min=5, help="Points of the scan.")]
 
 
@@ -53,6 +66,8 @@ def limit(
     cl: LevelOption = 0.90,
     method: MethodOption = "area",
     points: PointsOption = 41,
+    toys: MethodToysOption = 0,
+    seed: SeedOption = 1,
     basis: BasisOption = None,
     settings: SetOption = None,
     workspace: WorkspaceOption = None,
@@ -69,6 +84,7 @@ def limit(
     Examples:
       nurecoil limit borexino gallium --search magnetic-moment
       nurecoil limit borexino --search magnetic-moment --method all --plot out
+      nurecoil limit borexino --search magnetic-moment --method cls,feldman-cousins --toys 1000 --seed 7
       nurecoil limit borexino gallium --search magnetic-moment --set borexino.data=mine.root:h --json -
       nurecoil limit --workspace ws.json --poi mu --cl 0.95
     """  # noqa: D301  (the \b keeps the examples' lines apart)
@@ -85,7 +101,7 @@ def limit(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
         )
         with scanning(f"profile of {model.poi}") as progress:
-            found = limits(model, cl, chosen, points=points, progress=progress)
+            found = limits(model, cl, chosen, points=points, toys=toys, seed=seed, progress=progress)
         meta = model.metadata
         without = goodness_without(meta["options"], experiments or (), search, meta["alternatives"])
         if plot is not None:
@@ -160,12 +176,15 @@ def sensitivity(
 
 
 def _methods(text: str) -> list[str]:
-    """The rules that ``--method`` names, each checked before anything is built."""
-    from nurecoil.inference.rules import RULES, rule
+    """The methods that ``--method`` names, each checked before anything is built."""
+    from nurecoil.inference.methods import METHODS, available, check_method
 
-    if text.strip() == "all":
-        return list(RULES)
-    return list(dict.fromkeys(rule(part.strip()).name for part in text.split(",")))
+    if text.strip() != "all":
+        return list(dict.fromkeys(check_method(part.strip()) for part in text.split(",")))
+    missing = [name for name in METHODS if not available(name)]
+    for name in missing:
+        print(f"without {name}: python -m pip install 'nurecoil[{name}]'", file=sys.stderr)
+    return [name for name in METHODS if name not in missing]
 
 
 def _needs_search(search: str | None, workspace: str | None) -> None:
@@ -183,6 +202,7 @@ def _needs_search(search: str | None, workspace: str | None) -> None:
 def _plot(found: Limits, folder: Path) -> None:
     from nurecoil.inference.fit import fit
     from nurecoil.report.fit_plot import save_fits
+    from nurecoil.report.limits_plot import plot_limits
     from nurecoil.report.profile_plot import plot_profiles
     from nurecoil.report.style import save
 
@@ -192,3 +212,21 @@ def _plot(found: Limits, folder: Path) -> None:
     meta = first.model.metadata
     label = " + ".join(meta.get("experiments", ())) or meta.get("origin", {}).get("file", "model")
     save(plot_profiles({label: first}), folder / "profile.png")
+    if len(found) > 1:
+        save(plot_limits(found, label), folder / "limits.png")
+    _plot_methods(found, folder)
+
+
+def _plot_methods(found: Limits, folder: Path) -> None:
+    """What single methods have to show: CLs against the parameter, the belt, the posterior."""
+    from nurecoil.inference.method_results import MethodLimit
+    from nurecoil.report.belt_plot import plot_belt
+    from nurecoil.report.cls_plot import plot_cls
+    from nurecoil.report.style import save
+
+    for one in found:
+        made = MethodLimit(one.value, one.convention, one.details, one.notes)
+        if one.method == "cls":
+            save(plot_cls(made), folder / "cls.png")
+        elif one.method == "feldman-cousins":
+            save(plot_belt(made, one.scan), folder / "feldman-cousins.png")

@@ -98,6 +98,9 @@ def print_limits(limits: Sequence[Limit], without: Sequence[Mapping[str, Any]] =
     out = console()
     print_fit(limits[0].best_fit, without)
     out.print(limits_table(limits))
+    for one in limits:
+        for note in one.notes:
+            out.print(f"note: {one.method}: {note}", soft_wrap=True)
     for row in limits[0].published:
         out.print(
             f"published: {limits[0].poi} < {row['value']:.3g} {row['unit']} at {100 * row['cl']:g} % "

@@ -7,9 +7,11 @@ Users see the public value everywhere else.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,13 @@ from scipy.special import gammaln, xlogy
 from nurecoil.detectors.morph import Morph
 from nurecoil.engine.channels import CompiledChannel
 from nurecoil.engine.constraints import CompiledConstraints
+from nurecoil.engine.data import DataSets
 from nurecoil.engine.kinks import kinked_parameters
+from nurecoil.engine.products import tied_parameters
 from nurecoil.model.spectral import Channel, PoissonChannel, SpectralModel
+
+if TYPE_CHECKING:
+    from nurecoil.engine.kernel.arrays import Arrays
 
 __all__ = ["CompiledModel", "channel_nll", "entered_powers"]
 
@@ -39,6 +46,8 @@ class CompiledModel:
         start: internal coordinates of the starting values.
         fixed: which parameters the model holds fixed.
         kinks: positions of the parameters with a kink at zero.
+        tied: positions of free factors that enter in products only (:mod:`nurecoil.engine.products`).
+        data: the data, as one data set.
         open: parameters whose second derivatives have no closed form: those of exact templates.
 
     Example:
@@ -59,7 +68,7 @@ class CompiledModel:
         self.index = {name: i for i, name in enumerate(self.names)}
         parameters = list(model.parameters.values())
         self.powers = _fit_powers(model)
-        self.fixed = np.array([parameter.fixed for parameter in parameters])
+        self.fixed = np.array([parameter.fixed for parameter in parameters], dtype=bool)
         self._bounds = np.array([[p.lower for p in parameters], [p.upper for p in parameters]])
         self.lower, self.upper = self.internal(self._bounds[0]), self.internal(self._bounds[1])
         self.start = self.internal(np.array([parameter.value for parameter in parameters]))
@@ -70,9 +79,47 @@ class CompiledModel:
         ]
         self.constraints = CompiledConstraints(model, self.index)
         self.kinks = kinked_parameters(model, self.index)
+        self.tied = tied_parameters(model, self.index)
         exact = _in_exact_templates(model)
         self.open = np.array([name in exact for name in self.names], dtype=bool)
-        self._constants = [_constant(channel) for channel in model.channels]
+        self._observed = [channel.observed for channel in model.channels]
+        self._constants = [_constant(channel, channel.observed) for channel in model.channels]
+        self.data = DataSets.of(model)
+
+    @cached_property
+    def arrays(self) -> Arrays | None:
+        """The flat form that the kernel takes; ``None`` where a template is exact."""
+        from nurecoil.engine.kernel.arrays import lay_out, layable
+
+        return lay_out(self.model, self.index, self.powers) if layable(self.model) else None
+
+    def with_data(self, data: DataSets, row: int) -> CompiledModel:
+        """The same with one of many data sets in place of the model's own; nothing is compiled anew.
+
+        Args:
+            data: the data sets.
+            row: which of them.
+
+        Returns:
+            A compiled model; its :attr:`model` keeps its own data.
+
+        Example:
+            >>> from nurecoil.testing.models import counting
+            >>> compiled = CompiledModel(counting(observed=3.0, background=9.0))
+            >>> other = compiled.with_data(DataSets(np.array([[9.0]]), np.empty((1, 0))), 0)
+            >>> round(compiled.value(compiled.start), 4), round(other.value(other.start), 4)
+            (4.2001, 2.0268)
+        """
+        made = copy.copy(self)
+        made.data = data.rows(slice(row, row + 1))
+        ends = np.cumsum([observed.size for observed in self._observed])[:-1]
+        made._observed = np.split(made.data.observed[0], ends)
+        made._constants = [
+            _constant(channel, observed)
+            for channel, observed in zip(self.model.channels, made._observed, strict=True)
+        ]
+        made.constraints = self.constraints.with_measured(made.data.auxiliary[0])
+        return made
 
     def internal(self, values: Array) -> Array:
         """Internal coordinates of public values, shape ``(n,)``."""
@@ -121,10 +168,10 @@ class CompiledModel:
     def value(self, position: Array) -> float:
         """Full negative log-likelihood at internal coordinates, constants included."""
         total = self.constraints.value(position)
-        for channel, expected, constant in zip(
-            self.model.channels, self.expected(position), self._constants, strict=True
+        for channel, expected, observed, constant in zip(
+            self.model.channels, self.expected(position), self._observed, self._constants, strict=True
         ):
-            total += channel_nll(channel, expected) + constant
+            total += channel_nll(channel, expected, observed) + constant
         return float(total)
 
     def information(self, position: Array) -> Array:
@@ -133,18 +180,18 @@ class CompiledModel:
         Exact for every pair of parameters of which none is :attr:`open`.
         """
         total = self.constraints.information(position)
-        for compiled, channel, (where, block) in zip(
-            self.channels, self.model.channels, self._places, strict=True
+        for compiled, channel, observed, (where, block) in zip(
+            self.channels, self.model.channels, self._observed, self._places, strict=True
         ):
             local = position[where]
             expected, jacobian = compiled.evaluate(local)
             if isinstance(channel, PoissonChannel):
                 safe = np.where(expected > 0, expected, 1.0)
-                weight = np.where(expected > 0, channel.observed / safe**2, 0.0)
-                residual = np.where(expected > 0, 1 - channel.observed / safe, 1.0)
+                weight = np.where(expected > 0, observed / safe**2, 0.0)
+                residual = np.where(expected > 0, 1 - observed / safe, 1.0)
             else:
                 weight = 1 / channel.width**2
-                residual = (expected - channel.observed) * weight
+                residual = (expected - observed) * weight
             total[block] += (jacobian * weight) @ jacobian.T + compiled.bends(local, residual)
         return total
 
@@ -154,19 +201,19 @@ class CompiledModel:
         The value is infinite where an expected content is negative, or zero in a bin with events.
         """
         value, gradient, fisher = self.constraints.evaluate(position)
-        for compiled, channel, constant, (where, block) in zip(
-            self.channels, self.model.channels, self._constants, self._places, strict=True
+        for compiled, channel, observed, constant, (where, block) in zip(
+            self.channels, self.model.channels, self._observed, self._constants, self._places, strict=True
         ):
             expected, jacobian = compiled.evaluate(position[where])
             if isinstance(channel, PoissonChannel):
-                value += _poisson(expected, channel.observed) + constant
+                value += _poisson(expected, observed) + constant
                 if not math.isfinite(value):
                     return math.inf, gradient, fisher
                 safe = np.where(expected > 0, expected, 1.0)
-                gradient[where] += jacobian @ np.where(expected > 0, 1 - channel.observed / safe, 1.0)
+                gradient[where] += jacobian @ np.where(expected > 0, 1 - observed / safe, 1.0)
                 fisher[block] += (jacobian * np.where(expected > 0, 1 / safe, 0.0)) @ jacobian.T
             else:
-                pull = (expected - channel.observed) / channel.width
+                pull = (expected - observed) / channel.width
                 value += 0.5 * float(pull @ pull) + constant
                 scaled = jacobian / channel.width
                 gradient[where] += scaled @ pull
@@ -189,19 +236,20 @@ def _in_exact_templates(model: SpectralModel) -> set[str]:
     return {name for template in exact for name in template.names}
 
 
-def channel_nll(channel: Channel, expected: Array) -> float:
+def channel_nll(channel: Channel, expected: Array, observed: Array) -> float:
     """Negative log-likelihood of a channel without the constants that its data fix.
 
     Args:
         channel: the channel.
         expected: expected contents, shape ``(bins,)``.
+        observed: its data, of the same shape.
 
     Returns:
         The value; infinite where a Poisson mean is negative, or zero in a bin with events.
     """
     if isinstance(channel, PoissonChannel):
-        return _poisson(expected, channel.observed)
-    pull = (expected - channel.observed) / channel.width
+        return _poisson(expected, observed)
+    pull = (expected - observed) / channel.width
     return 0.5 * float(pull @ pull)
 
 
@@ -258,8 +306,7 @@ def _poisson(expected: Array, observed: Array) -> float:
     return float(np.sum(expected[~counted]) + counts @ (excess - logs))
 
 
-def _constant(channel: Channel) -> float:
+def _constant(channel: Channel, observed: Array) -> float:
     if isinstance(channel, PoissonChannel):
-        counts = channel.observed
-        return float(np.sum(gammaln(counts + 1) + counts - xlogy(counts, counts)))
+        return float(np.sum(gammaln(observed + 1) + observed - xlogy(observed, observed)))
     return float(np.log(channel.width).sum() + 0.5 * channel.bins * math.log(2 * math.pi))

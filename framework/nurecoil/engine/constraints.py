@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from nurecoil.engine.data import auxiliary_parameters
 from nurecoil.errors import ModelError
 from nurecoil.model.parameters import (
     CovarianceConstraint,
@@ -38,19 +41,39 @@ class CompiledConstraints:
     def __init__(self, model: SpectralModel, index: Mapping[str, int]) -> None:
         self._size = len(index)
         gaussian: list[tuple[int, float, float]] = []
+        self._normal: list[int] = []
+        self._other: list[int] = []
         self._others: list[tuple[int, LogNormalConstraint | PoissonConstraint]] = []
-        for name, parameter in model.parameters.items():
-            constraint = parameter.constraint
+        for at, (name, constraint) in enumerate(auxiliary_parameters(model)):
             if isinstance(constraint, GaussianConstraint):
                 gaussian.append((index[name], constraint.centre, constraint.width))
-            elif constraint is not None:
+                self._normal.append(at)
+            else:
                 self._others.append((index[name], constraint))
+                self._other.append(at)
         self._where = np.array([row[0] for row in gaussian], dtype=np.intp)
         self._centre = np.array([row[1] for row in gaussian])
         self._width = np.array([row[2] for row in gaussian])
         self._constant = float(np.log(self._width).sum()) + _HALF_LOG_2PI * len(gaussian)
         self._joint = [_joint(constraint, index) for constraint in model.constraints]
         self._constant += sum(constant for *_, constant in self._joint)
+
+    def with_measured(self, measured: Array) -> CompiledConstraints:
+        """The same with other measurements, in the order of :class:`nurecoil.engine.data.DataSets`."""
+        made = copy.copy(self)
+        made._centre = measured[self._normal]
+        made._others = []
+        for (i, constraint), at in zip(self._others, self._other, strict=True):
+            value = float(measured[at])
+            if isinstance(constraint, PoissonConstraint):
+                made._others.append((i, dataclasses.replace(constraint, count=value)))
+            else:
+                made._others.append((i, dataclasses.replace(constraint, centre=value)))
+        made._joint, place = [], len(self._normal) + len(self._other)
+        for where, _, weight, constant in self._joint:
+            made._joint.append((where, measured[place : place + where.size], weight, constant))
+            place += where.size
+        return made
 
     def value(self, position: Array) -> float:
         """Negative log-likelihood of the auxiliary data, constants included."""

@@ -19,7 +19,14 @@ from nurecoil.engine.silent import silent_parameters
 from nurecoil.engine.solve import Solution, solve
 from nurecoil.model.spectral import PoissonChannel, Sample, SpectralModel
 
-__all__ = ["MORPH_RANGE", "Closure", "compile_response", "needs_recompiling", "response_closure"]
+__all__ = [
+    "MORPH_RANGE",
+    "Closure",
+    "compile_response",
+    "needs_recompiling",
+    "out_of_range",
+    "response_closure",
+]
 
 Array = NDArray[np.float64]
 
@@ -169,7 +176,8 @@ def response_closure(
             for channel, one, two in zip(
                 exact.channels, slow.expected(position), fast.expected(position), strict=True
             ):
-                change += channel_nll(channel, one) - channel_nll(channel, two)
+                observed = channel.observed
+                change += channel_nll(channel, one, observed) - channel_nll(channel, two, observed)
                 if isinstance(channel, PoissonChannel):
                     pull = (two - one) / np.sqrt(np.maximum(one, 1e-9))
                     worst[0] = max(worst[0], float(np.max(np.abs(pull))))
@@ -180,14 +188,36 @@ def response_closure(
 
 def needs_recompiling(model: SpectralModel, compiled: CompiledModel, position: Array) -> bool:
     """Whether a response parameter has left the range in which the morph was measured."""
+    return bool(out_of_range(model, compiled, position[None])[0])
+
+
+def out_of_range(
+    model: SpectralModel, compiled: CompiledModel, position: Array, reach: float = MORPH_RANGE
+) -> NDArray[np.bool_]:
+    """At which of many places a response parameter has left the range in which its morph was measured.
+
+    Args:
+        model: the model.
+        compiled: its compiled form.
+        position: internal coordinates, shape ``(n, parameters)``.
+        reach: the range, in steps of the morph.
+
+    Returns:
+        Shape ``(n,)``; false where a response cannot be compiled anew.
+    """
+    beyond = np.zeros(len(position), dtype=bool)
+    seen: set[tuple[tuple[str, ...], bytes, bytes]] = set()
     for channel in model.channels:
         for sample in channel.samples:
             morph = sample.template
-            if isinstance(morph, Morph) and morph.exact is not None and morph.step.size:
-                values = position[[compiled.index[name] for name in morph.names]]
-                if np.any(np.abs(values - morph.centre) > MORPH_RANGE * morph.step):
-                    return True
-    return False
+            if not isinstance(morph, Morph) or morph.exact is None or not morph.step.size:
+                continue
+            key = (tuple(morph.names), morph.centre.tobytes(), morph.step.tobytes())
+            if key not in seen:
+                seen.add(key)
+                values = position[:, [compiled.index[name] for name in morph.names]]
+                beyond |= np.any(np.abs(values - morph.centre) > reach * morph.step, axis=1)
+    return beyond
 
 
 def _covariance(compiled: CompiledModel, solution: Solution, fisher: Array) -> Array:

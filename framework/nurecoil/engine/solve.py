@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nurecoil.engine.batch import look, minima
 from nurecoil.engine.compiled import CompiledModel
 from nurecoil.engine.kinks import beside, other_side
 from nurecoil.engine.minuit import minimise_minuit
 from nurecoil.engine.newton import Minimum, minimise
+from nurecoil.engine.products import other_starts
 from nurecoil.engine.saddles import lower_place
 from nurecoil.engine.silent import silent_parameters
 from nurecoil.engine.threads import one_thread
@@ -23,6 +26,10 @@ Array = NDArray[np.float64]
 _FLAT = 1e-11
 _ACROSS = 0.3
 """How far beyond its kink a parameter starts on the other side."""
+_MOST_VALLEYS = 10
+"""How often a fit may move to a lower minimum."""
+_LOWER = 1e-7
+"""By how much in -log L a minimum is lower than another."""
 _MOST_SIDES = 20
 """How often, for each parameter with a kink, a fit may change sides."""
 EDM_TOLERANCE = 1e-9
@@ -61,7 +68,8 @@ def solve(
 ) -> Solution:
     """Minimise the negative log-likelihood of a compiled model.
 
-    Newton first, from ``start`` and then from the model's own start; MINUIT where both fail. A minimum
+    The kernel first (:mod:`nurecoil.engine.batch`), where the model has a flat form; then Newton in numpy,
+    from ``start`` and from the model's own start; MINUIT where all fail. A minimum
     that is not one never comes back: where a parameter that enters in even powers has stopped at zero and
     the likelihood is better beside it, the fit goes on from there.
 
@@ -78,9 +86,51 @@ def solve(
         FitError: where nothing converged; the message names the parameters that pull most.
     """
     with one_thread(compiled.start.size):
-        found = _solve_sides(compiled, start, fixed, minimiser)
+        found = _by_kernel(compiled, start, fixed) if minimiser == "newton" else None
+        if found is None:
+            found = _solve_sides(compiled, start, fixed, minimiser)
         lower = lower_place(compiled, found.position, found.free)
-        return found if lower is None else _solve_sides(compiled, lower, fixed, minimiser)
+        if lower is not None:
+            found = _solve_sides(compiled, lower, fixed, minimiser)
+        return _lowest(compiled, found, fixed, minimiser) if compiled.tied.size else found
+
+
+def _lowest(
+    compiled: CompiledModel, found: Solution, fixed: NDArray[np.bool_] | None, minimiser: str
+) -> Solution:
+    """The lowest minimum among those that products of free factors have."""
+    for _ in range(_MOST_VALLEYS):
+        better = None
+        for start in other_starts(compiled, found.position, found.free):
+            with contextlib.suppress(FitError):
+                tried = _by_kernel(compiled, start, fixed) or _solve_sides(compiled, start, fixed, minimiser)
+                if tried.value < found.value - _LOWER and (better is None or tried.value < better.value):
+                    better = tried
+        if better is None:
+            break
+        found = better
+    return found
+
+
+def _by_kernel(
+    compiled: CompiledModel, start: Array | None, fixed: NDArray[np.bool_] | None
+) -> Solution | None:
+    """The kernel's minimum; ``None`` where it finds none, or cannot run the model."""
+    free = ~compiled.fixed if fixed is None else ~(compiled.fixed | fixed)
+    if compiled.arrays is None or free[compiled.kinks].any():
+        return None
+    found = minima(compiled, compiled.data, compiled.start if start is None else start, free, EDM_TOLERANCE)
+    if not (np.isfinite(found.edm[0]) and np.isfinite(found.value[0])):
+        return None
+    position, edm = found.position[0], float(found.edm[0])
+    at_bound = np.zeros(free.size, dtype=bool)
+    touching = free & ((position <= compiled.lower) | (position >= compiled.upper))
+    if touching.any():
+        slope = look(compiled, compiled.data, found.position, free).gradient[0]
+        at_bound |= touching & (position <= compiled.lower) & (slope > 0)
+        at_bound |= touching & (position >= compiled.upper) & (slope < 0)
+    steps = int(found.steps[0])
+    return Solution(position, float(found.value[0]), edm, steps, free, at_bound, "newton")
 
 
 def _solve_sides(

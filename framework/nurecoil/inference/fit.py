@@ -18,7 +18,7 @@ from nurecoil.inference.goodness import channels_with_data, constraint_pulls, pe
 from nurecoil.inference.results import Covariance, Estimate, FitResult, Goodness
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["MINIMISERS", "check_fixed", "fit", "nll"]
+__all__ = ["MINIMISERS", "at_zero", "check_fixed", "fit", "nll", "public_slope"]
 
 Array = NDArray[np.float64]
 
@@ -126,11 +126,9 @@ def describe(model: SpectralModel, compiled: CompiledModel, solution: Solution, 
     """
     internal = hesse(compiled, solution)
     values = compiled.public(solution.position)
-    slope = _public_slope(compiled, solution.position)
-    # a square that has come down to rounding is at zero: its root has no error to speak of
+    slope = public_slope(compiled, solution.position)
     spread = np.sqrt(np.maximum(np.diag(internal), 0.0))
-    zero = (compiled.powers > 1) & (compiled.lower == 0) & (solution.position < _ZERO * spread)
-    at_bound = solution.at_bound | (zero & solution.free)
+    at_bound = solution.at_bound | (at_zero(compiled, solution.position, spread) & solution.free)
     moved = solution.free & ~at_bound & np.isfinite(slope)
     moved &= ~silent_parameters(compiled, solution.position)
     slope = np.where(moved, slope, 0.0)
@@ -197,8 +195,30 @@ def check_fixed(model: SpectralModel, fix: Mapping[str, float]) -> None:
             )
 
 
-def _public_slope(compiled: CompiledModel, position: Array) -> Array:
-    """Derivative of the public value by the internal coordinate; infinite at 0 for squares."""
+def at_zero(compiled: CompiledModel, position: Array, spread: Array) -> NDArray[np.bool_]:
+    """Which powers have come down to rounding: these are at zero, and their roots have no error to speak of.
+
+    Args:
+        compiled: the model.
+        position: internal coordinates, shape ``(n,)``.
+        spread: their errors.
+
+    Returns:
+        Shape ``(n,)``.
+    """
+    return np.asarray((compiled.powers > 1) & (compiled.lower == 0) & (position < _ZERO * spread))
+
+
+def public_slope(compiled: CompiledModel, position: Array) -> Array:
+    """Derivative of the public values by the internal coordinates; infinite at 0 for squares.
+
+    Args:
+        compiled: the model.
+        position: internal coordinates, shape ``(n,)``.
+
+    Returns:
+        Shape ``(n,)``.
+    """
     power = compiled.powers
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.abs(position) ** (1 / power - 1) / power

@@ -1,20 +1,23 @@
-"""Upper limits on the parameter of interest: one fit, one scan, any number of rules.
+"""Upper limits on the parameter of interest: one fit, one scan, any number of methods.
 
-The rules themselves are in :mod:`nurecoil.inference.rules`.
+The methods themselves are where :mod:`nurecoil.inference.methods` says.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from nurecoil.engine.response import compile_response
 from nurecoil.errors import ModelError
 from nurecoil.inference.fit import fit
+from nurecoil.inference.method_results import MethodOptions
+from nurecoil.inference.methods import BEYOND, check_method
 from nurecoil.inference.profile import Progress, profile
 from nurecoil.inference.results import FitResult, Scan
-from nurecoil.inference.rules import RULES, check_level, rule
+from nurecoil.inference.rules import RULES, check_level
 from nurecoil.model.roots import rooted
 from nurecoil.model.spectral import SpectralModel
 
@@ -30,11 +33,13 @@ class Limit:
         unit: its unit.
         poi: the parameter of interest.
         cl: the confidence level.
-        method: the rule's name.
-        convention: what the rule does, in words.
-        scan: the profile it was read from.
+        method: the method's name.
+        convention: what the method does, in words.
+        scan: the profile, which the rules read their limits from.
         best_fit: the free fit.
-        seconds: wall time of fit and scan.
+        seconds: wall time since the fit began.
+        details: what else the method has found, as plain data: intervals, toys, expected limits, diagnostics.
+        notes: what one has to know to use it.
 
     Example:
         >>> Limit.__dataclass_fields__["method"].name
@@ -50,6 +55,8 @@ class Limit:
     scan: Scan
     best_fit: FitResult
     seconds: float
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def model(self) -> SpectralModel:
@@ -93,7 +100,8 @@ class Limit:
             "published": self.published,
             "rates": comparison(self.best_fit),
             "response": metadata.get("response", {"form": "exact"}),
-            "notes": list(metadata.get("notes", ())),
+            "notes": [*metadata.get("notes", ()), *self.notes],
+            **({"details": dict(self.details)} if self.details else {}),
             "provenance": list(metadata.get("provenance", ())),
             "references": list(metadata.get("references", ())),
             "version": __version__,
@@ -102,7 +110,7 @@ class Limit:
 
 
 class Limits(tuple[Limit, ...]):
-    """Limits of several rules on one scan.
+    """Limits by several methods, of one fit and one scan.
 
     Example:
         >>> Limits()
@@ -114,8 +122,19 @@ class Limits(tuple[Limit, ...]):
         return "<Limits: " + ", ".join(f"{one.method} {one.value:.4g}" for one in self) + ">"
 
     def to_json(self) -> dict[str, Any]:
-        """One row per rule beside the first rule's whole document."""
-        rows = [{"method": o.method, "value": o.value, "unit": o.unit, "cl": o.cl} for o in self]
+        """One row per method beside the first one's whole document."""
+        rows = [
+            {
+                "method": one.method,
+                "value": one.value,
+                "unit": one.unit,
+                "cl": one.cl,
+                "convention": one.convention,
+                "details": dict(one.details),
+                "notes": list(one.notes),
+            }
+            for one in self
+        ]
         return {"rows": rows, **(self[0].to_json() if self else {})}
 
 
@@ -125,6 +144,8 @@ def limit(
     method: str = "area",
     *,
     points: int = 41,
+    toys: int = 0,
+    seed: int = 1,
     progress: Progress | None = None,
 ) -> Limit:
     """Upper limit on the parameter of interest.
@@ -132,25 +153,29 @@ def limit(
     Args:
         model: a model with a parameter of interest.
         cl: confidence level, between 0 and 1.
-        method: the rule: ``area`` (flat in the parameter, Borexino's), ``area-squared``,
-            ``delta-chi2-one-sided`` or ``delta-chi2-two-sided``.
+        method: ``area`` (flat in the parameter, Borexino's), ``area-squared``, ``delta-chi2-one-sided``,
+            ``delta-chi2-two-sided``, ``cls``, ``feldman-cousins`` or ``bayes``.
         points: points of the scan.
-        progress: called with points done and points in all.
+        toys: for CLs the toys of each hypothesis, 0 for the formulas of large samples; for Feldman-Cousins
+            those of each value that decides, 0 for as many as its precision needs.
+        seed: seed of toys and draws.
+        progress: called with work done and work in all, of each method anew.
 
     Returns:
         The limit with its scan and best fit.
 
     Raises:
-        FitError: where the fit or a point of the scan does not converge.
+        FitError: where the fit or a point of the scan does not converge, or a method finds no limit.
         ModelError: where the model has no parameter of interest, or a fixed one.
-        OptionError: for an unknown method or an impossible level.
+        OptionError: for an unknown method, an impossible level, seed or number of toys, or where what the
+            method needs is not installed.
 
     Example:
         >>> from nurecoil.testing.models import counting
         >>> limit(counting(observed=0.0, background=1.0), cl=0.90, method="area")
         <Limit signal < 2.303 events at 90 % (area)>
     """
-    return limits(model, cl, [method], points=points, progress=progress)[0]
+    return limits(model, cl, [method], points=points, toys=toys, seed=seed, progress=progress)[0]
 
 
 def limits(
@@ -159,24 +184,32 @@ def limits(
     methods: Iterable[str] | None = None,
     *,
     points: int = 41,
+    toys: int = 0,
+    seed: int = 1,
     progress: Progress | None = None,
 ) -> Limits:
-    """Upper limits by several rules, side by side, from one scan.
+    """Upper limits by several methods, side by side, from one fit and one scan.
+
+    Methods that need more than a profile (:data:`nurecoil.inference.methods.BEYOND`) work on the compiled
+    form of an exact detector response.
 
     Args:
         model: a model with a parameter of interest.
         cl: confidence level, between 0 and 1.
-        methods: names of rules; all of them by default.
+        methods: names of methods; by default the rules that a profile alone answers.
         points: points of the scan.
-        progress: called with points done and points in all.
+        toys: as for :func:`limit`.
+        seed: seed of toys and draws.
+        progress: called with work done and work in all, of each method anew.
 
     Returns:
-        One limit per rule.
+        One limit per method.
 
     Raises:
-        FitError: where the fit or a point of the scan does not converge.
+        FitError: where the fit or a point of the scan does not converge, or a method finds no limit.
         ModelError: where the model has no parameter of interest, or a fixed one.
-        OptionError: for an unknown method or an impossible level.
+        OptionError: for an unknown method, an impossible level, seed or number of toys, or where what a
+            method needs is not installed.
 
     Example:
         >>> from nurecoil.testing.models import counting
@@ -184,19 +217,36 @@ def limits(
         >>> [round(one.value, 2) for one in found]
         [2.3, 3.89, 0.82, 1.35]
     """
-    rules = [rule(name) for name in (RULES if methods is None else methods)]
+    chosen = [check_method(name) for name in (RULES if methods is None else methods)]
     check_level(cl)
     model = rooted(model)
     poi = _poi(model)
     began = time.perf_counter()
     best = fit(model)
     scan = profile(best.model, poi, points=points, progress=progress)
+    options = MethodOptions(toys, seed, progress)
+    fast: FitResult | None = None
     unit = model.parameters[poi].unit
-    found = [(made, made.upper_limit(scan, cl)) for made in rules]
-    seconds = time.perf_counter() - began
-    return Limits(
-        Limit(value, unit, poi, cl, made.name, made.convention, scan, best, seconds) for made, value in found
-    )
+    found: list[Limit] = []
+    for name in chosen:
+        details: Mapping[str, Any] = {}
+        notes: tuple[str, ...] = ()
+        if name in RULES:
+            value, convention = RULES[name].upper_limit(scan, cl), RULES[name].convention
+        else:
+            if fast is None:
+                fast = _compiled(best)
+            made = BEYOND[name].compute(fast, scan, cl, options)
+            value, convention, details, notes = made.value, made.convention, made.details, made.notes
+        seconds = time.perf_counter() - began
+        found.append(Limit(value, unit, poi, cl, name, convention, scan, best, seconds, details, notes))
+    return Limits(found)
+
+
+def _compiled(best: FitResult) -> FitResult:
+    """The fit with the detector response compiled, for methods that fit thousands of times."""
+    model = compile_response(best.model)
+    return best if model is best.model else fit(model)
 
 
 def comparison(result: FitResult) -> list[dict[str, Any]]:

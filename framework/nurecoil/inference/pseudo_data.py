@@ -7,6 +7,7 @@ is done with the data is not decided here.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.data import DataSets, auxiliary_parameters
 from nurecoil.errors import OptionError
 from nurecoil.model.parameters import Constraint, GaussianConstraint, LogNormalConstraint, PoissonConstraint
 from nurecoil.model.spectral import PoissonChannel, SpectralModel
 
-__all__ = ["STREAMS", "asimov", "shifted", "toy", "toy_stream"]
+__all__ = ["STREAMS", "Urn", "asimov", "shifted", "toy", "toy_stream"]
 
 Array = NDArray[np.float64]
 
@@ -175,40 +177,63 @@ def toy(model: SpectralModel, random: np.random.Generator) -> SpectralModel:
         >>> bool(drawn == toy(model, toy_stream(1, 0)).channels[0].observed)
         True
     """
-    compiled = CompiledModel(model)
-    position = compiled.coordinates({})
-    truth = compiled.values(position)
-    drawn = {}
-    for channel, expected in zip(model.channels, compiled.expected(position), strict=True):
-        if isinstance(channel, PoissonChannel):
-            drawn[channel.name] = random.poisson(np.maximum(expected, 0.0)).astype(float)
-        else:
-            drawn[channel.name] = random.normal(expected, channel.width)
-    changes: dict[str, dict[str, Any]] = {}
-    for name, parameter in model.parameters.items():
-        constraint = parameter.constraint
-        if isinstance(constraint, GaussianConstraint):
-            centre = random.normal(truth[name], constraint.width)
-            changes[name] = {"constraint": dataclasses.replace(constraint, centre=centre)}
-        elif isinstance(constraint, LogNormalConstraint):
-            centre = truth[name] * constraint.factor ** random.normal()
-            changes[name] = {"constraint": dataclasses.replace(constraint, centre=centre)}
-        elif isinstance(constraint, PoissonConstraint):
-            count = float(random.poisson(max(constraint.scale * truth[name], 0.0)))
-            changes[name] = {"constraint": dataclasses.replace(constraint, count=count)}
-    joint = tuple(
-        dataclasses.replace(
-            constraint,
-            centre=tuple(
-                random.multivariate_normal(
-                    [truth[name] for name in constraint.names], np.array(constraint.covariance)
-                ).tolist()
-            ),
-        )
-        for constraint in model.constraints
-    )
-    changed = dataclasses.replace(model.with_parameters(**changes), constraints=joint)
-    return changed.with_observed(drawn)
+    observed, auxiliary = Urn(CompiledModel(model)).draw(random)
+    return DataSets(observed[None], auxiliary[None]).model(model, 0)
+
+
+class Urn:
+    """What toys of one truth are drawn from, worked out once.
+
+    Args:
+        compiled: a model whose starting values are the truth.
+
+    Example:
+        >>> from nurecoil.testing.models import counting
+        >>> urn = Urn(CompiledModel(counting(observed=3.0, background=9.0)))
+        >>> observed, auxiliary = urn.draw(toy_stream(1, 0))
+        >>> observed.shape, auxiliary.shape
+        ((1,), (0,))
+    """
+
+    def __init__(self, compiled: CompiledModel) -> None:
+        model = compiled.model
+        truth = compiled.values(compiled.start)
+        self._channels = [
+            (np.maximum(expected, 0.0), None)
+            if isinstance(channel, PoissonChannel)
+            else (expected, np.asarray(channel.width, float))
+            for channel, expected in zip(model.channels, compiled.expected(compiled.start), strict=True)
+        ]
+        self._single = [(truth[name], constraint) for name, constraint in auxiliary_parameters(model)]
+        self._joint = [
+            (np.array([truth[name] for name in joint.names]), np.array(joint.covariance))
+            for joint in model.constraints
+        ]
+
+    def draw(self, random: np.random.Generator) -> tuple[Array, Array]:
+        """One toy: contents of all channels, and auxiliary measurements as :class:`DataSets` has them.
+
+        Raises:
+            OverflowError: where a measurement with a factor is beyond all numbers.
+        """
+        observed = [
+            random.poisson(expected).astype(float) if width is None else random.normal(expected, width)
+            for expected, width in self._channels
+        ]
+        auxiliary: list[float] = []
+        for truth, constraint in self._single:
+            if isinstance(constraint, GaussianConstraint):
+                auxiliary.append(random.normal(truth, constraint.width))
+            elif isinstance(constraint, LogNormalConstraint):
+                centre = truth * constraint.factor ** random.normal()
+                if not 0 < centre < math.inf:
+                    raise OverflowError(f"the drawn centre of a log-normal constraint is {centre:g}")
+                auxiliary.append(centre)
+            else:
+                auxiliary.append(float(random.poisson(max(constraint.scale * truth, 0.0))))
+        for centre, covariance in self._joint:
+            auxiliary.extend(random.multivariate_normal(centre, covariance).tolist())
+        return np.concatenate(observed), np.array(auxiliary, float)
 
 
 def _contents(model: SpectralModel, arrays: list[Array]) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["Covariance", "Estimate", "FitResult", "Goodness", "Scan", "finite_or_none"]
+__all__ = ["AsymmetricError", "Covariance", "Estimate", "FitResult", "Goodness", "Scan", "finite_or_none"]
 
 Array = NDArray[np.float64]
 
@@ -58,6 +58,46 @@ class Estimate:
             "unit": self.unit,
             "fixed": self.fixed,
             "at_bound": self.at_bound,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AsymmetricError:
+    """The two sides of an interval about an estimate, in the parameter's unit.
+
+    They come from :mod:`nurecoil.inference.minos`.
+
+    Args:
+        lower: from the estimate to the lower end, 0 or negative; NaN where there is none.
+        upper: from the estimate to the upper end, 0 or positive; NaN where there is none.
+        lower_at_bound: whether the lower end is the parameter's bound, met before -log L had risen enough.
+        upper_at_bound: the same of the upper end.
+        reason: why a side has no end, empty where both have.
+
+    Example:
+        >>> AsymmetricError(-1.5, 2.25)
+        <-1.5 +2.25>
+    """
+
+    lower: float
+    upper: float
+    lower_at_bound: bool = False
+    upper_at_bound: bool = False
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        """Both sides, and which of them end at a bound."""
+        ends = [" (bound)" if stopped else "" for stopped in (self.lower_at_bound, self.upper_at_bound)]
+        return f"<{self.lower:.3g}{ends[0]} +{self.upper:.3g}{ends[1]}>"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; a side that does not exist is ``None``."""
+        return {
+            "lower": finite_or_none(self.lower),
+            "upper": finite_or_none(self.upper),
+            "lower_at_bound": self.lower_at_bound,
+            "upper_at_bound": self.upper_at_bound,
+            "reason": self.reason,
         }
 
 
@@ -129,6 +169,7 @@ class FitResult:
         minimiser: ``newton`` or ``minuit``.
         iterations: steps taken.
         seconds: wall time.
+        minos: asymmetric errors by name, where they were asked for.
 
     Example:
         >>> FitResult.__dataclass_fields__["edm"].name
@@ -145,6 +186,7 @@ class FitResult:
     minimiser: str
     iterations: int
     seconds: float
+    minos: Mapping[str, AsymmetricError] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, float]:
@@ -165,9 +207,11 @@ class FitResult:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, without the model's templates."""
+        """Plain data, without the model's templates; ``minos`` where asymmetric errors were asked for."""
+        minos = {"minos": {name: error.to_json() for name, error in self.minos.items()}} if self.minos else {}
         return {
             "parameters": {name: estimate.to_json() for name, estimate in self.parameters.items()},
+            **minos,
             "nll": self.nll,
             "edm": self.edm,
             "covariance": self.covariance.to_json(),

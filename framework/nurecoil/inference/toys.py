@@ -1,36 +1,105 @@
-"""Ensembles of toys: data drawn at a known truth, each fitted free and with parameters held.
+"""Ensembles of toys: which are still to be made, in what chunks, and where they go; in memory or into a file.
 
-Nothing is left out: a toy that could not be drawn or fitted keeps its place in the result
-(:mod:`nurecoil.inference.toy_results`), with its number, seed and reason. How data are drawn is
-:mod:`nurecoil.inference.pseudo_data`'s, limits from toys are :mod:`nurecoil.inference.sensitivity`'s.
+A run that was stopped goes on where it was. What one chunk is, :mod:`nurecoil.inference.toy_rows` knows;
+where chunks are worked through, :mod:`nurecoil.distribution`; and what a file looks like,
+:mod:`nurecoil.inference.toy_file`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nurecoil.detectors.morph import Morph
-from nurecoil.engine.compiled import CompiledModel
-from nurecoil.engine.response import compile_response, needs_recompiling
-from nurecoil.engine.solve import Solution, solve
-from nurecoil.errors import ModelError, NurecoilError, OptionError
-from nurecoil.inference.fit import check_fixed, describe, fit
+from nurecoil.distribution.chunks import check_workers, run_chunks
+from nurecoil.errors import OptionError
+from nurecoil.inference.ensembles import Ensemble
+from nurecoil.inference.fit import check_fixed
 from nurecoil.inference.profile import Progress
-from nurecoil.inference.pseudo_data import STREAMS, asimov, toy, toy_stream
-from nurecoil.inference.results import FitResult
-from nurecoil.inference.toy_results import Step, ToyFailure, Toys
-from nurecoil.model.spectral import PoissonChannel, SpectralModel
+from nurecoil.inference.pseudo_data import STREAMS
+from nurecoil.inference.toy_identity import identity
+from nurecoil.inference.toy_layout import ToyHeader
+from nurecoil.inference.toy_memory import ToyMemory, collected
+from nurecoil.inference.toy_results import Toys
+from nurecoil.inference.toy_rows import ToyRows, joined, rows
+from nurecoil.model.spectral import SpectralModel
 
-__all__ = ["Toys", "check_ensemble", "toys"]
+__all__ = ["BLOCK", "Toys", "check_ensemble", "toys"]
 
-_ACCIDENTS = (NurecoilError, ArithmeticError, ValueError)
-"""What a toy's numbers can run into (``LinAlgError`` is a ``ValueError``); not mistakes in code."""
-_LOWER = 1e-6
-"""How much lower in -log L the fixed fit has to be to say that the free one missed the minimum."""
+BLOCK = 50
+"""Toys that are always drawn and fitted together, counted from the first of the run: so that the last digits
+cannot depend on how the work was divided."""
+_SECONDS = 0.5
+"""What a chunk is to take."""
+_MOST = 100
+"""Blocks in a chunk at most."""
+
+
+class _Sink(Protocol):
+    """Where toys go."""
+
+    def status(self) -> NDArray[np.uint8]: ...
+
+    def write(self, start: int, rows: ToyRows) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Draw and fit a chunk, ``(row of the first toy, how many)``: the toys, and the seconds it took."""
+
+    ensemble: Ensemble
+    fix: Mapping[str, float]
+    seed: int
+    first: int
+
+    def __call__(self, chunk: tuple[int, int]) -> tuple[ToyRows, float]:
+        began = time.perf_counter()
+        start, size = chunk
+        parts = [
+            rows(self.ensemble, self.fix, self.seed, self.first + row, min(BLOCK, start + size - row))
+            for row in range(start, start + size, BLOCK)
+        ]
+        return joined(parts), time.perf_counter() - began
+
+
+class _Chunks:
+    """The chunks that are still to be made, cut so that each takes about half a second."""
+
+    def __init__(self, status: NDArray[np.uint8]) -> None:
+        self._n = len(status)
+        starts = np.arange(0, self._n, BLOCK)
+        self._blocks = np.flatnonzero(np.minimum.reduceat(status, starts) == 0).tolist()
+        self._size = 1
+
+    @property
+    def left(self) -> int:
+        """How many toys they are, in all."""
+        return sum(min(BLOCK, self._n - block * BLOCK) for block in self._blocks)
+
+    def learn(self, toys: int, seconds: float) -> None:
+        """Take note of how long a chunk took."""
+        blocks = _SECONDS * toys / max(seconds, 1e-6) / BLOCK
+        self._size = int(min(max(blocks, 1), 2 * self._size, _MOST))
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        place = 0
+        while place < len(self._blocks):
+            block = self._blocks[place]
+            size = 1
+            while (
+                size < self._size
+                and place + size < len(self._blocks)
+                and self._blocks[place + size] == block + size
+            ):
+                size += 1
+            place += size
+            start = block * BLOCK
+            yield start, min(size * BLOCK, self._n - start)
 
 
 def toys(
@@ -41,13 +110,15 @@ def toys(
     *,
     truth: Mapping[str, float] | None = None,
     first: int = 0,
+    output: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Toys:
-    """Draw toys at a known truth and fit each, free and with parameters held.
+    """Draw toys at a known truth and fit each, free and with parameters held; here or on many workers.
 
-    The truth is the model's starting values with those of ``fix`` and of ``truth`` in their place. Auxiliary
-    measurements are drawn with the data. An exact detector response is compiled about the truth
-    (:func:`nurecoil.engine.response.compile_response`); both fits of a toy use one compiled response.
+    The truth is the model's starting values with those of ``fix`` and of ``truth`` in their place. The result
+    is the same whatever the workers, and however often a run into a file was stopped and begun again.
 
     Args:
         model: the model; its data play no part.
@@ -57,14 +128,21 @@ def toys(
             Where it is empty, or the model has no parameter of interest, there is no second fit.
         truth: values to draw at, where they are neither starting values nor those of ``fix``.
         first: number of the first toy.
-        progress: called with toys done and toys in all.
+        output: an HDF5 file that fills as the toys are made. One that holds some of these toys is gone on
+            with; without it the toys stay in memory.
+        workers: processes on this machine.
+        scheduler: address of a Dask scheduler whose workers make the toys.
+        progress: called with toys done and toys in all, first with those that were there.
 
     Returns:
-        All toys, failed ones too.
+        All toys, failed ones too; with ``output``, as they are in the file.
 
     Raises:
         ModelError: for an unknown parameter, or where the truth predicts what no data can be drawn from.
-        OptionError: for an impossible number, seed or value.
+        OptionError: for an impossible number, seed or value, a file that cannot be written or holds other
+            toys, or workers that cannot be had.
+        InputError: where ``output`` is something else.
+        FitError: where workers were lost too often.
 
     Example:
         >>> from nurecoil.testing.models import counting
@@ -72,47 +150,24 @@ def toys(
         <Toys: 20 of seed 1, 1 parameters, fitted free and with signal = 4, 0 failed>
     """
     check_ensemble(n, seed, first)
+    check_workers(workers, scheduler)
     check_fixed(model, fix or {})
-    check_fixed(model, truth or {})
-    base = _at_truth(model, {**(fix or {}), **(truth or {})})
+    ensemble = Ensemble(model, {**(fix or {}), **(truth or {})})
+    base = ensemble.model
     if fix is None:
         fix = {} if base.poi is None else {base.poi: base.values[base.poi]}
-    names = base.free
-    values, errors = np.full((2, n, len(names)), math.nan)
-    nll, nll_fixed = np.full((2, n), math.nan)
-    status = np.full(n, "ok", dtype="U9")
-    failures = []
-    for row in range(n):
-        one = _Toy(base, fix)
-        try:
-            one.run(toy_stream(seed, first + row))
-        except _ACCIDENTS as accident:
-            status[row] = one.step
-            failures.append(ToyFailure(first + row, seed, one.step, str(accident)))
-        if one.free is not None:
-            values[row] = [one.free.parameters[name].value for name in names]
-            errors[row] = [one.free.parameters[name].error for name in names]
-            nll[row] = one.free.nll
-        nll_fixed[row] = one.nll_fixed
-        if progress is not None:
-            progress(row + 1, n)
-    return Toys(
-        names,
-        tuple(base.parameters[name].unit for name in names),
-        _fit_powers(base),
-        np.array([base.values[name] for name in names]),
-        values,
-        errors,
-        nll,
-        nll_fixed,
-        status,
-        dict(fix),
-        seed,
-        first,
-        tuple(failures),
-        base.poi,
-        base.metadata,
-    )
+    task = _Task(ensemble, dict(fix), seed, first)
+    header = _header(task)
+    if output is None:
+        memory = ToyMemory(n, len(header.parameters))
+        _fill(memory, task, workers, scheduler, progress)
+        return collected(ensemble, fix, seed, first, memory.rows())
+    from nurecoil.inference.toy_file import ToyFile
+    from nurecoil.inference.toy_view import read_toys
+
+    with ToyFile(output, header, seed, first, n) as file:
+        _fill(file, task, workers, scheduler, progress)
+    return read_toys(output)
 
 
 def check_ensemble(n: int, seed: int, first: int = 0) -> None:
@@ -140,65 +195,38 @@ def check_ensemble(n: int, seed: int, first: int = 0) -> None:
         raise OptionError("first toy", str(first), "a whole number; the last toy's is at most 2**64 - 1")
 
 
-class _Toy:
-    """One toy on its way: what it has come to, and the step it is at."""
-
-    def __init__(self, base: SpectralModel, fix: Mapping[str, float]) -> None:
-        self._base = base
-        self._fix = fix
-        self.step: Step = "draw"
-        self.free: FitResult | None = None
-        self.nll_fixed = math.nan
-
-    def run(self, random: np.random.Generator) -> None:
-        """Draw and fit."""
-        drawn = toy(self._base, random)
-        self.step = "free fit"
-        compiled = CompiledModel(drawn)
-        found = solve(compiled)
-        if needs_recompiling(drawn, compiled, found.position):
-            drawn = fit(drawn).model
-            compiled = CompiledModel(drawn)
-            found = solve(compiled)
-        self.free = describe(drawn, compiled, found, 0.0)
-        if not self._fix:
-            return
-        self.step = "fixed fit"
-        held = np.array([name in self._fix for name in compiled.names])
-        position = np.where(held, compiled.coordinates(self._fix), found.position)
-        fixed = solve(compiled, position, held)
-        if found.value - fixed.value > _LOWER:
-            self.step, self.free = "free fit", None
-            self.free = describe(drawn, compiled, solve(compiled, fixed.position), 0.0)
-        self.nll_fixed = fixed.value
+def _header(task: _Task) -> ToyHeader:
+    """What there is to say of the toys as a whole."""
+    model, compiled = task.ensemble.model, task.ensemble.compiled
+    names = model.free
+    return ToyHeader(
+        names,
+        tuple(model.parameters[name].unit for name in names),
+        np.array([compiled.powers[compiled.index[name]] for name in names], int),
+        np.array([model.values[name] for name in names], float),
+        task.fix,
+        model.poi,
+        identity(task.ensemble, task.fix),
+        model.metadata,
+    )
 
 
-def _at_truth(model: SpectralModel, given: Mapping[str, float]) -> SpectralModel:
-    """The model with the truth as its starting values, its response compiled about it."""
-    base = model.with_parameters(**{name: {"value": value} for name, value in given.items()})
-    compiled = CompiledModel(base)
-    for channel, expected in zip(base.channels, compiled.expected(compiled.start), strict=True):
-        least = 0.0 if isinstance(channel, PoissonChannel) else -math.inf
-        bad = ~(np.isfinite(expected) & (expected >= least))
-        if bad.any():
-            bin_ = int(np.argmax(bad))
-            raise ModelError(
-                f"Channel {channel.name!r} bin {bin_}",
-                f"the truth predicts {expected[bin_]:g}, from which nothing can be drawn",
-                "a finite number" + (", 0 or more" if least == 0 else ""),
-                "Change the starting values, or those that are fixed.",
-            )
-    exact = any(not isinstance(s.template, np.ndarray | Morph) for c in base.channels for s in c.samples)
-    if not exact and not needs_recompiling(base, compiled, compiled.start):
-        return base
-    start = compiled.start
-    at_bound = ~compiled.fixed & ((start <= compiled.lower) | (start >= compiled.upper))
-    here = Solution(start, compiled.value(start), 0.0, 0, ~compiled.fixed, at_bound, "newton")
-    made = compile_response(asimov(base), at=here)
-    return made.with_parameters(**{name: {"value": value} for name, value in base.values.items()})
+def _fill(sink: _Sink, task: _Task, workers: int, scheduler: str | None, progress: Progress | None) -> None:
+    """Make what is missing."""
+    status = sink.status()
+    chunks = _Chunks(status)
+    done = len(status) - chunks.left
 
+    def on_done(chunk: tuple[int, int], result: tuple[ToyRows, float]) -> None:
+        nonlocal done
+        made, seconds = result
+        sink.write(chunk[0], made)
+        chunks.learn(len(made), seconds)
+        done += len(made)
+        if progress is not None:
+            progress(done, len(status))
 
-def _fit_powers(model: SpectralModel) -> NDArray[np.int_]:
-    """The power in which every free parameter is fitted."""
-    compiled = CompiledModel(model)
-    return compiled.powers[[compiled.index[name] for name in model.free]]
+    if progress is not None:
+        progress(done, len(status))
+    if chunks.left:
+        run_chunks(task, chunks, workers, scheduler, on_done=on_done)

@@ -93,11 +93,13 @@ def unit_word(unit: str) -> str:
 
 
 def parameters_table(result: FitResult) -> Table:
-    """Every parameter with value, error, unit and state."""
+    """Every parameter with value, error, both sides of its asymmetric error where known, unit and state."""
+    sides = (("lower", "right"), ("upper", "right")) if result.minos else ()
     columns = (
         ("parameter", "left"),
         ("value", "right"),
         ("error", "right"),
+        *sides,
         ("unit", "left"),
         ("state", "left"),
     )
@@ -111,8 +113,19 @@ def parameters_table(result: FitResult) -> Table:
             state = "without effect"
         unit = unit_word(estimate.unit)
         error = significant(estimate.error, estimate.error)
-        table.add_row(name, significant(estimate.value, estimate.error), error, unit, state)
+        ends = _ends(result, name) if result.minos else ()
+        table.add_row(name, significant(estimate.value, estimate.error), error, *ends, unit, state)
     return table
+
+
+def _ends(result: FitResult, name: str) -> tuple[str, str]:
+    """Both sides of a parameter's asymmetric error; a side that ends at a bound says so."""
+    found = result.minos.get(name)
+    if found is None:
+        return "", ""
+    lower = "bound" if found.lower_at_bound else significant(found.lower, abs(found.lower))
+    upper = "bound" if found.upper_at_bound else significant(found.upper, abs(found.upper))
+    return lower, f"+{upper}" if upper and not found.upper_at_bound else upper
 
 
 def rates_table(result: FitResult) -> Table | None:

@@ -16,6 +16,7 @@ from nurecoil.errors import FitError, ModelError, OptionError, PluginError
 from nurecoil.experiment import Alternative, CountingChannel, Published, PublishedLimit, RecoilChannel
 from nurecoil.testing import exchange, plugin_rules, template_rules
 from nurecoil.testing.rules import Kept, Rule, told
+from nurecoil.variation import Variation
 
 if TYPE_CHECKING:
     from nurecoil.testing.cases import ExperimentCase
@@ -107,6 +108,7 @@ def _beside(case: ExperimentCase) -> Iterator[str]:
         ("published", experiment.published(case.assembly.shared), Published),
         ("published_limits", experiment.published_limits(), PublishedLimit),
         ("alternatives", experiment.alternatives(), Alternative),
+        ("variations", experiment.variations(case.assembly.shared), Variation),
     )
     for what, found, kind in wanted:
         for one in found:
@@ -115,8 +117,30 @@ def _beside(case: ExperimentCase) -> Iterator[str]:
             elif isinstance(one, Alternative):
                 given = {**case.options.get(case.name, {}), **one.options}
                 make_options(case.name, case.plugin.Options, given)
+            elif isinstance(one, Variation):
+                yield from _varied(case, one)
             elif isinstance(one, Published | PublishedLimit) and not one.citation.strip():
                 yield f"{what} gives {one.value:g} {one.unit} without a citation"
+
+
+def _varied(case: ExperimentCase, axis: Variation) -> Iterator[str]:
+    """Options are validated as users' are; what is moved must be there, and held by the fit."""
+    from nurecoil.options import make_options
+    from nurecoil.shared import SHARED
+
+    for choice in axis.choices:
+        where = f"{axis.name!r}, choice {choice.label!r},"
+        for name, value in choice.options.items():
+            owner, _, option = name.rpartition(".")
+            if owner not in (case.name, *SHARED):
+                yield f"{where} sets {name}, no option of {case.name} or a shared source"
+                continue
+            kind = case.plugin.Options if owner == case.name else SHARED[owner]
+            make_options(owner, kind, {**case.options.get(owner, {}), option: value})
+        for name in choice.factors:
+            parameter = case.model.parameters.get(name)
+            if parameter is None or not (parameter.fixed or choice.options):
+                yield f"{where} moves {name}, which the fit does not hold"
 
 
 def _results(case: ExperimentCase) -> Iterator[str]:
@@ -206,7 +230,8 @@ EXPERIMENT_RULES: tuple[Rule, ...] = (
     plugin_rules.SILENT,
     Rule(
         "beside results",
-        "Give published values with citations, and alternatives with options that exist.",
+        "Give published values with citations, alternatives and variations with options that exist, and move "
+        "parameters that the fit holds.",
         _beside,
     ),
     Rule("results", "Let a fit succeed and its result carry references, provenance and notes.", _results),

@@ -70,6 +70,20 @@ def test_minuit_as_a_cross_check(call: Call, tiny: Asked) -> None:
     assert minuit["nll"] == pytest.approx(newton["nll"], rel=1e-9)
 
 
+def test_asymmetric_errors_are_one_more_key(call: Call, tiny: Asked) -> None:
+    words = ("fit", "toy", "--search", "moment")
+    without, found = document(call(*words, "--json", "-")), document(call(*words, "--minos", "--json", "-"))
+    assert "minos" not in without
+    assert set(found) == {*without, "minos"}
+    rate, kappa = found["minos"]["toy.rate.flat"], found["minos"]["kappa"]
+    assert rate["lower"] < 0 < rate["upper"]
+    assert (kappa["lower"], kappa["lower_at_bound"]) == (0.0, True)
+    assert kappa["upper"] > 0
+    shown = call(*words, "--minos").stdout
+    assert "lower" in shown
+    assert "bound" in shown
+
+
 def test_words_show_parameters_rates_goodness_and_notes(call: Call, tiny: Asked) -> None:
     result = call("fit", "toy", "--search", "moment")
     assert (result.exit_code, result.stderr) == (0, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import itertools
 from collections.abc import Callable, Container
 from itertools import count
 from typing import Any
@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
-import nurecoil.inference.toys as toys_module
+import nurecoil.engine.many as many_module
+import nurecoil.inference.ensembles as ensembles_module
+import nurecoil.inference.fit as fit_module
+from nurecoil.engine.batch import Minima
 from nurecoil.engine.compiled import CompiledModel
+from nurecoil.engine.data import DataSets
+from nurecoil.engine.many import Solutions
 from nurecoil.engine.response import compile_response
 from nurecoil.errors import FitError, ModelError, OptionError
 from nurecoil.inference.fit import fit
-from nurecoil.inference.pseudo_data import toy, toy_stream
+from nurecoil.inference.pseudo_data import Urn, toy, toy_stream
 from nurecoil.inference.toys import Toys, check_ensemble, toys
 from nurecoil.model.modifiers import HistoSys, NormSys
 from nurecoil.model.parameters import GaussianConstraint, LogNormalConstraint, Parameter, PoissonConstraint
@@ -156,62 +162,45 @@ def test_a_response_is_compiled_about_the_truth(peak_model: SpectralModel) -> No
         assert 0 < one.spread < 1
 
 
-def test_a_pull_beyond_the_response_compiles_it_anew(
+def test_a_pull_far_beyond_the_response_compiles_it_anew(
     peak_model: SpectralModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = compile_response(peak_model)
     wanted = toys(model, 2)
-    true, calls = toys_module.needs_recompiling, count()
-    monkeypatch.setattr(
-        toys_module, "needs_recompiling", lambda *words: next(calls) == 1 or true(*words)
-    )  # the first is asked at the truth, the second by toy 0
+    first = itertools.chain([np.array([True, False])], itertools.repeat(np.zeros(2, dtype=bool)))
+    monkeypatch.setattr(ensembles_module, "out_of_range", lambda *words: next(first))
+    beyond = itertools.chain([True], itertools.repeat(False))
+    monkeypatch.setattr(fit_module, "needs_recompiling", lambda *words: next(beyond))
     found = toys(model, 2)
+    assert not np.array_equal(found.nll[0], wanted.nll[0])
+    np.testing.assert_array_equal(found.nll[1], wanted.nll[1])
     assert found.values == pytest.approx(wanted.values, rel=1e-3)
     assert found.nll == pytest.approx(wanted.nll, abs=0.02)
     assert found.rise == pytest.approx(wanted.rise, abs=0.02)
 
 
-def spoil(monkeypatch: pytest.MonkeyPatch, name: str, which: Container[int], error: Exception) -> None:
-    """Let some calls of a function of the module fail."""
-    calls, true = count(), getattr(toys_module, name)
+def failing(true: Callable[..., Any], which: Container[int], error: BaseException) -> Callable[..., Any]:
+    """A function that fails at some of its calls."""
+    calls = count()
 
-    def failing(*arguments: Any, **more: Any) -> Any:
+    def called(*arguments: Any, **more: Any) -> Any:
         if next(calls) in which:
             raise error
         return true(*arguments, **more)
 
-    monkeypatch.setattr(toys_module, name, failing)
+    return called
 
 
-@pytest.mark.parametrize(
-    ("function", "calls", "step", "lost"),
-    [
-        ("toy", (2, 5), "draw", {"values", "nll", "nll_fixed"}),
-        ("describe", (2, 5), "free fit", {"values", "nll", "nll_fixed"}),
-        ("solve", (5, 11), "fixed fit", {"nll_fixed"}),
-    ],
-)
-@pytest.mark.parametrize(
-    "error",
-    [
-        FitError("fit", "made to fail", "nothing"),
-        ModelError("made", "to fail"),
-        np.linalg.LinAlgError("made to fail"),
-        OverflowError("made to fail"),
-    ],
-)
-def test_failures_keep_their_place(
-    monkeypatch: pytest.MonkeyPatch,
-    function: str,
-    calls: tuple[int, int],
-    step: str,
-    lost: set[str],
-    error: Exception,
-) -> None:
-    model = counting(0.0, 30.0, 3.0)
-    whole = toys(model, 8, 4, first=10)
-    spoil(monkeypatch, function, calls, error)
-    found = toys(model, 8, 4, first=10)
+ERRORS = [
+    FitError("fit", "made to fail", "nothing"),
+    ModelError("made", "to fail"),
+    np.linalg.LinAlgError("made to fail"),
+    OverflowError("made to fail"),
+]
+
+
+def check_failures(found: Toys, whole: Toys, step: str, lost: set[str], error: Exception) -> None:
+    """Toys 2 and 5 of 8 have failed at a step, and nothing else has changed."""
     assert [(one.toy, one.seed, one.step) for one in found.failures] == [(12, 4, step), (15, 4, step)]
     assert all(one.reason == str(error) for one in found.failures)
     assert len(found) == 8 and found.failed == 0.25
@@ -224,6 +213,43 @@ def test_failures_keep_their_place(
             assert np.isnan(ours[[2, 5]]).all()
         else:
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_toys_that_cannot_be_drawn_keep_their_place(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    model = counting(0.0, 30.0, 3.0)
+    whole = toys(model, 8, 4, first=10)
+    # the third draw fails, and with it the block; each toy is then drawn alone
+    monkeypatch.setattr(Urn, "draw", failing(Urn.draw, (2, 3 + 2, 3 + 5), error))
+    everything_lost = {"values", "nll", "nll_fixed"}
+    check_failures(toys(model, 8, 4, first=10), whole, "draw", everything_lost, error)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize(("held", "step", "lost"), [
+    (False, "free fit", {"values", "nll", "nll_fixed"}), (True, "fixed fit", {"nll_fixed"}),
+])  # fmt: skip
+def test_toys_that_cannot_be_fitted_keep_their_place(
+    monkeypatch: pytest.MonkeyPatch, held: bool, step: str, lost: set[str], error: Exception
+) -> None:
+    model = counting(0.0, 30.0, 3.0)
+    whole = toys(model, 8, 4, first=10)
+    true = many_module.minima
+
+    def lame(
+        compiled: CompiledModel, data: DataSets, starts: Any, free: NDArray[np.bool_], tolerance: float
+    ) -> Minima:
+        found = true(compiled, data, starts, free, tolerance)
+        if (not free[0]) == held:
+            found.edm[[2, 5]] = np.inf
+        return found
+
+    monkeypatch.setattr(many_module, "minima", lame)
+    assert toys(model, 8, 4, first=10).nll_fixed == pytest.approx(whole.nll_fixed, abs=1e-9)
+    monkeypatch.setattr(many_module, "solve", failing(many_module.solve, range(99), error))
+    check_failures(toys(model, 8, 4, first=10), whole, step, lost, error)
 
 
 def test_a_failure_of_its_own_accord() -> None:
@@ -256,32 +282,34 @@ def test_a_model_that_cannot_be_fitted_is_all_failures_not_an_error() -> None:
 def test_mistakes_and_stops_are_no_accident_of_a_toy(
     monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    spoil(monkeypatch, "toy", (1,), error)  # type: ignore[arg-type]
+    monkeypatch.setattr(Urn, "draw", failing(Urn.draw, (1,), error))
     with pytest.raises(type(error)):
         toys(counting(0.0, 30.0), 3)
 
 
 def test_a_free_fit_that_missed_the_minimum_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     model = counting(0.0, 30.0, 3.0)
-    wanted = toys(model, 1, fix={"signal": 5.0})
-    calls, true = count(), toys_module.solve
+    wanted = toys(model, 4, fix={"signal": 5.0})
+    true, calls = ensembles_module.solve_many, count()
 
-    def high(*arguments: Any, **more: Any) -> Any:
+    def high(*arguments: Any, **more: Any) -> Solutions:
         found = true(*arguments, **more)
-        return dataclasses.replace(found, value=found.value + 7.0) if next(calls) == 0 else found
+        if next(calls) == 0:
+            found.value[2] += 7.0
+        return found
 
-    monkeypatch.setattr(toys_module, "solve", high)
-    found = toys(model, 1, fix={"signal": 5.0})
+    monkeypatch.setattr(ensembles_module, "solve_many", high)
+    found = toys(model, 4, fix={"signal": 5.0})
     assert next(calls) == 3
-    assert found.status.tolist() == ["ok"]
+    assert found.status.tolist() == ["ok"] * 4
     assert found.nll == pytest.approx(wanted.nll) and found.rise == pytest.approx(wanted.rise, abs=1e-6)
 
 
-def test_progress_counts_every_toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    spoil(monkeypatch, "toy", (1,), FitError("fit", "made to fail"))
+def test_progress_counts_every_toy() -> None:
     seen: list[tuple[int, int]] = []
-    toys(counting(0.0, 30.0), 4, progress=lambda *now: seen.append(now))
-    assert seen == [(number, 4) for number in range(1, 5)]
+    toys(counting(0.0, 30.0), 120, progress=lambda *now: seen.append(now))
+    assert seen[0] == (0, 120) and seen[-1] == (120, 120)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
 
 
 @pytest.mark.parametrize(
@@ -320,13 +348,12 @@ def test_a_truth_from_which_nothing_can_be_drawn(two_rates: Make) -> None:
 
 
 def test_the_model_is_compiled_at_its_truth_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One compilation for the ensemble and one a toy, whose data the engine holds."""
     calls = count()
 
     def counted(model: SpectralModel) -> CompiledModel:
         next(calls)
         return CompiledModel(model)
 
-    monkeypatch.setattr(toys_module, "CompiledModel", counted)
+    monkeypatch.setattr(ensembles_module, "CompiledModel", counted)
     toys(counting(0.0, 30.0), 5)
-    assert next(calls) == 2 + 5
+    assert next(calls) == 2  # to look at the truth, and for all toys

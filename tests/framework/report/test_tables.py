@@ -11,8 +11,9 @@ from rich.table import Table
 
 from nurecoil.inference.fit import fit
 from nurecoil.inference.limits import limit, limits
+from nurecoil.inference.minos import minos
 from nurecoil.inference.profile import profile
-from nurecoil.inference.results import FitResult
+from nurecoil.inference.results import AsymmetricError, FitResult
 from nurecoil.inference.sensitivity import sensitivity
 from nurecoil.report.tables import (
     bands_table,
@@ -77,6 +78,19 @@ def test_parameters_with_their_states(fitted: FitResult) -> None:
     assert table["solar.flux.pp"][1] == significant(error, error)
     bound = fit(counting(0.0, 3.0))
     assert rows(parameters_table(bound))[0] == ["signal", "0", "", "events", "at its bound"]
+
+
+def test_both_sides_of_asymmetric_errors() -> None:
+    best = minos(fit(counting(5.0, 4.0)))
+    table = parameters_table(best)
+    assert [column.header for column in table.columns] == [
+        "parameter", "value", "error", "lower", "upper", "unit", "state",
+    ]  # fmt: skip
+    signal, background = rows(table)
+    assert signal[3:5] == ["bound", "+2.6"]
+    assert background[3:5] == ["", ""]
+    lost = {"signal": AsymmetricError(math.nan, 1.5, reason="no end")}
+    assert rows(parameters_table(dataclasses.replace(best, minos=lost)))[0][3:5] == ["", "+1.5"]
 
 
 def test_rates_beside_the_published_ones(fitted: FitResult) -> None:

@@ -94,3 +94,30 @@ def test_one_that_does_not_load_is_told_why(spoil: Spoil) -> None:
     findings = spoil("sound", ('name, title = "sound"', 'name, title = "noise"'))
     assert "its class is named 'noise'" in findings["loads"].message
     assert not any(finding.passed for name, finding in findings.items() if name != "zfit")
+
+
+VARIATIONS = """
+    def variations(self, shared):
+        from nurecoil.variation import Choice, Variation
+
+        return [%s]
+
+    def published(self, shared):"""
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"),
+    [
+        ('Variation("mass", (Choice("10 t"), Choice("11 t", {"sound.mass": 11.0})))', ""),
+        ('Variation("sun", (Choice("SSM", {"solar.ssm": "B16-AGSS09"}, {"solar.flux.pep": 1.1}),))', ""),
+        ("3", "variations gives 3, which is no Variation"),
+        ('Variation("mass", (Choice("x", {"sound.mas": 11.0}),))', "sound"),
+        ('Variation("mass", (Choice("x", {"other.mass": 11.0}),))', "no option of sound"),
+        ('Variation("rate", (Choice("x", {}, {"sound.rate.flat": 2.0}),))', "which the fit does not hold"),
+        ('Variation("rate", (Choice("x", {}, {"sound.rate": 2.0}),))', "which the fit does not hold"),
+    ],
+)
+def test_variations(spoil: Spoil, axis: str, said: str) -> None:
+    findings = spoil("sound", ("\n    def published(self, shared):", VARIATIONS % axis))
+    found = findings["beside results"]
+    assert found.passed == (not said) and said in found.message

@@ -1,0 +1,1 @@
+"""The compiled kernel: value, gradient, second derivatives and fits of any model over flat arrays (numba)."""
