@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nurecoil.inference.coverage import coverage as coverage
     from nurecoil.inference.fit import fit as fit
     from nurecoil.inference.fit import nll as nll
-    from nurecoil.inference.goodness_toys import goodness_test as goodness
+    from nurecoil.inference.goodness_toys import goodness as goodness
     from nurecoil.inference.impacts import impacts as impacts
     from nurecoil.inference.limits import limit as limit
     from nurecoil.inference.limits import limits as limits

@@ -21,7 +21,7 @@ FACE = MappingProxyType(
         "errors": "nurecoil.errors",
         "experiments": "nurecoil.plugins:experiments",
         "fit": "nurecoil.inference.fit:fit",
-        "goodness": "nurecoil.inference.goodness_toys:goodness_test",
+        "goodness": "nurecoil.inference.goodness_toys:goodness",
         "impacts": "nurecoil.inference.impacts:impacts",
         "limit": "nurecoil.inference.limits:limit",
         "limits": "nurecoil.inference.limits:limits",

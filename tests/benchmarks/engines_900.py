@@ -10,6 +10,7 @@ import dataclasses
 import importlib.util
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -157,6 +158,8 @@ def times(make_engine: Callable[[int], Engine], parameters: int) -> Row:
         found["pairs"] = engine.pairs(toys)
 
     fit = median_seconds(engine.fit, runs)
+    if runs > 1:
+        engine.scan(values[:2])
     scanned = median_seconds(scan, 1)
     if scanned < _SHORT:
         scanned = median_seconds(scan, 5)
@@ -313,10 +316,11 @@ def apart(name: str, parameters: int, python: str = sys.executable, seconds: int
         return Row(**json.loads(lines[-1]))
     if done.returncode < 0:
         return Row(name, parameters, note=f"ended by signal {-done.returncode}")
-    said = (done.stderr.strip() or "no answer").splitlines()[-1]
-    return Row(name, parameters, note=f"failed ({done.returncode}): {said[:150]}")
+    said = [line for line in done.stderr.splitlines() if _ERROR.match(line)]
+    return Row(name, parameters, note=f"failed: {said[-1][:150] if said else 'no answer'}")
 
 
+_ERROR = re.compile(r"[\w.]+(: |$)")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
             "TF_NUM_INTEROP_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
 _RUN = """

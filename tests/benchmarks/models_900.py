@@ -36,7 +36,8 @@ _EDGES = np.arange(100.0, 1001.0)
 _ENERGIES = np.linspace(0.05, 3.2, 700)
 _RESPONSE = ("light_yield", "resolution", "peak_position")
 _CENTRE = np.array([400.0, 1.2, 190.0])
-_STEP = np.array([0.4, 0.02, 0.2])
+_STEP = np.array([0.13, 0.009, 0.1])
+"""About one standard deviation of each."""
 _EMPTY = 1e-9
 """Share of the largest content below which a bin is empty: differences of tails are rounding there."""
 
@@ -109,7 +110,8 @@ def make(parameters: int, start: str = "off") -> SpectralModel:
 
     Args:
         parameters: 12 or 15.
-        start: ``truth``, or ``off``: every rate 10 % away from it, one up, one down.
+        start: ``truth``, or ``off``: every rate 10 % away from it and the response one standard deviation,
+            one up, one down.
 
     Returns:
         The model with data drawn at the truth, always the same.

@@ -39,7 +39,7 @@ class PyhfNumpy:
         import pyhf
 
         minuit, scipy = pyhf.optimize.minuit_optimizer, pyhf.optimize.scipy_optimizer
-        optimizer = minuit() if self.backend == "numpy" else scipy()
+        optimizer = minuit(maxiter=100_000) if self.backend == "numpy" else scipy(maxiter=10_000)
         pyhf.set_backend(self.backend, optimizer, precision="64b")
         self.note = LINES if parameters > 12 else ""
         self._fit = pyhf.infer.mle.fit

@@ -69,7 +69,8 @@ def goodness(
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil.cli.fit import assignment
     from nurecoil.cli.request import scanning, stated
-    from nurecoil.inference.goodness_toys import check_toys, goodness_test
+    from nurecoil.inference.goodness_toys import check_toys
+    from nurecoil.inference.goodness_toys import goodness as tested
 
     with reserved(json, plot, inputs=[workspace]):
         held = dict(assignment(text) for text in fix or [])
@@ -78,7 +79,7 @@ def goodness(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
         )
         with scanning("toys") as progress:
-            found = goodness_test(model, toys, seed, held, progress=progress)
+            found = tested(model, toys, seed, held, progress=progress)
         if plot is not None:
             from nurecoil.atomic import make_folder
 

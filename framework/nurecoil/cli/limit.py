@@ -222,6 +222,7 @@ def _plot_methods(found: Limits, folder: Path) -> None:
     from nurecoil.inference.method_results import MethodLimit
     from nurecoil.report.belt_plot import plot_belt
     from nurecoil.report.cls_plot import plot_cls
+    from nurecoil.report.posterior_plot import plot_marginal
     from nurecoil.report.style import save
 
     for one in found:
@@ -230,3 +231,6 @@ def _plot_methods(found: Limits, folder: Path) -> None:
             save(plot_cls(made), folder / "cls.png")
         elif one.method == "feldman-cousins":
             save(plot_belt(made, one.scan), folder / "feldman-cousins.png")
+        elif one.method == "bayes":
+            figure = plot_marginal(one.details["marginal"], one.scan, one.value, one.cl)
+            save(figure, folder / "posterior.png")

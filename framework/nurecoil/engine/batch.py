@@ -23,7 +23,7 @@ __all__ = ["Looked", "Minima", "look", "minima"]
 
 Array = NDArray[np.float64]
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds after which it is said that the kernel is being compiled, which happens once on a machine."""
 
 

@@ -32,7 +32,7 @@ __all__ = [
     "GoodnessTest",
     "PartGoodness",
     "check_toys",
-    "goodness_test",
+    "goodness",
 ]
 
 Array = NDArray[np.float64]
@@ -116,7 +116,7 @@ class GoodnessTest:
 
     Example:
         >>> from nurecoil.testing.models import counting
-        >>> goodness_test(counting(12.0, 10.0, background_error=2.0), fix={"signal": 0.0})
+        >>> goodness(counting(12.0, 10.0, background_error=2.0), fix={"signal": 0.0})
         <GoodnessTest: saturated 0.3 / 1, p = 0.6; pearson 0.3 / 1, p = 0.6>
     """
 
@@ -173,7 +173,7 @@ class GoodnessTest:
         }
 
 
-def goodness_test(
+def goodness(
     model: SpectralModel,
     toys: int = 0,
     seed: int = 1,
@@ -209,7 +209,7 @@ def goodness_test(
 
     Example:
         >>> from nurecoil.testing.models import counting
-        >>> test = goodness_test(counting(9.0, 3.0, background_error=0.5), 200, fix={"signal": 0.0})
+        >>> test = goodness(counting(9.0, 3.0, background_error=0.5), 200, fix={"signal": 0.0})
         >>> test.of("saturated")
         <total: saturated 7.0 / 1, p = 0.0083, 0.010 +- 0.007 by toys>
     """

@@ -41,9 +41,9 @@ def plot_goodness(test: GoodnessTest, part: str = TOTAL) -> Figure:
         OptionError: where there is no such part.
 
     Example:
-        >>> from nurecoil.inference.goodness_toys import goodness_test
+        >>> from nurecoil.inference.goodness_toys import goodness
         >>> from nurecoil.testing.models import counting
-        >>> figure = plot_goodness(goodness_test(counting(9.0, 3.0, 0.5), 100, fix={"signal": 0.0}))
+        >>> figure = plot_goodness(goodness(counting(9.0, 3.0, 0.5), 100, fix={"signal": 0.0}))
         >>> len(figure.axes)
         2
     """

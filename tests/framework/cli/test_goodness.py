@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from nurecoil.documents import encode
-from nurecoil.inference.goodness_toys import goodness_test
+from nurecoil.inference.goodness_toys import goodness
 
 from .conftest import spectrum
 
@@ -24,7 +24,7 @@ def test_the_document_is_that_of_the_library(call: Call, tiny: Asked) -> None:
     result = call("goodness", "toy", "--search", "moment", *words)
     assert (result.exit_code, result.stderr) == (0, "")
     found = json.loads(result.stdout)
-    wanted = goodness_test(spectrum(["toy"], "moment"), 30, 4, {"kappa": 0.0}).to_json()
+    wanted = goodness(spectrum(["toy"], "moment"), 30, 4, {"kappa": 0.0}).to_json()
     assert {key: found[key] for key in wanted} == json.loads(encode(wanted))
     assert found["experiments"] == ["toy"] and found["notes"] == ["a note"] and found["asimov"] == []
 
@@ -32,7 +32,7 @@ def test_the_document_is_that_of_the_library(call: Call, tiny: Asked) -> None:
 def test_the_table(call: Call, tiny: Asked) -> None:
     result = call("goodness", "toy", "--search", "moment", "--toys", "30")
     assert (result.exit_code, result.stderr) == (0, "")
-    wanted = goodness_test(spectrum(["toy"], "moment"), 30)
+    wanted = goodness(spectrum(["toy"], "moment"), 30)
     for part in wanted.parts:
         (line,) = [one for one in result.stdout.splitlines() if one.split()[:1] == [part]]
         for kind in ("saturated", "pearson"):

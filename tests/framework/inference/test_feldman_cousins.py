@@ -145,6 +145,7 @@ def test_a_parameter_of_both_signs_has_the_central_interval(measured: Make) -> N
     assert found.details["connected"]
 
 
+@pytest.mark.long
 def test_nuisances_widen_the_interval() -> None:
     known, unknown = limit(counting(40.0, 30.0), toys=400), limit(counting(40.0, 30.0, 6.0), toys=400)
     assert unknown.value > known.value + 2

@@ -42,6 +42,7 @@ def test_every_side_is_that_of_minuit(which: str) -> None:
     assert compared >= 2 * len(ours.minos) - (which == "bounded")
 
 
+@pytest.mark.long
 def test_where_minuit_is_stuck_at_a_bound_the_rise_is_still_a_half() -> None:
     """MINOS of MINUIT ends too early where another parameter rests on its limit: it has no slope there."""
     model = rates(seed=0, coupling=0.0)

@@ -50,7 +50,14 @@ def test_a_counting_experiment_is_a_ratio_of_sums(count: int, background: float,
 
 
 @pytest.mark.parametrize(
-    ("count", "background", "cl"), [(0, 0.001, 0.90), (0, 3.0, 0.90), (3, 1.0, 0.90), (2, 4.0, 0.95)]
+    ("count", "background", "cl"),
+    [
+        (3, 1.0, 0.90),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in ((0, 0.001, 0.9), (0, 3.0, 0.9), (2, 4.0, 0.95))
+        ),
+    ],
 )
 def test_limits_of_a_counting_experiment(count: int, background: float, cl: float) -> None:
     """With no count it is ``-ln(1 - cl)``, 2.303 at 90 %, whatever the background."""
@@ -65,6 +72,7 @@ def test_limits_of_a_counting_experiment(count: int, background: float, cl: floa
     assert all(test.toys == 2000 and test.errors["cls"] > 0 for test in found.tests)
 
 
+@pytest.mark.long
 def test_expected_limits_of_a_counting_experiment() -> None:
     """Quantiles of the limits at every count, between whose neighbours the toys may step."""
     counts = np.arange(40)
@@ -113,6 +121,7 @@ def test_progress_counts_every_toy() -> None:
     assert all(done <= total for done, total in seen)
 
 
+@pytest.mark.long
 def test_the_limit_is_found_from_a_bad_start() -> None:
     for start in ([0.3, 0.5], [40.0, 60.0]):
         found = ToyCls(ProfiledLikelihood(counting(3.0, 1.0)), 1000, seed=4).limit(0.9, start)

@@ -71,6 +71,7 @@ def test_rows_are_those_of_the_ensemble(model: SpectralModel) -> None:
     np.testing.assert_array_equal(found.nll_fixed[BLOCK : BLOCK + 9], one.nll_fixed)
 
 
+@pytest.mark.long
 def test_two_workers_make_the_same_file(model: SpectralModel, undisturbed: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     found = toys(model, N, 5, FIX, output=tmp_path / "toys.h5", workers=2)

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nurecoil.errors import OptionError
-from nurecoil.inference.goodness_toys import GoodnessTest, goodness_test
+from nurecoil.inference.goodness_toys import GoodnessTest, goodness
 from nurecoil.report.goodness_plot import plot_goodness
 from nurecoil.testing.models import counting
 
 
 @pytest.fixture(scope="module")
 def tested() -> GoodnessTest:
-    return goodness_test(counting(9.0, 3.0, background_error=0.5), 120, fix={"signal": 0.0})
+    return goodness(counting(9.0, 3.0, background_error=0.5), 120, fix={"signal": 0.0})
 
 
 def drawn(figure: Figure) -> tuple[Axes, Axes]:
@@ -61,7 +61,7 @@ def test_a_part_that_the_fit_follows_has_no_curve(tested: GoodnessTest) -> None:
 
 
 def test_without_toys_there_is_the_curve_alone() -> None:
-    found = goodness_test(counting(9.0, 3.0, background_error=0.5), fix={"signal": 0.0})
+    found = goodness(counting(9.0, 3.0, background_error=0.5), fix={"signal": 0.0})
     left, _ = drawn(plot_goodness(found))
     assert not left.patches and left.get_ylabel() == "density"
     assert "(reference)" in words(left) and "(toys)" not in words(left)
