@@ -110,7 +110,8 @@ def _table(found: Significance) -> Table:
         f"significance of {found.poi}: q0 = {found.q0:.4g}",
         ("p-value from", "left"), ("p-value", "right"), ("error", "right"), ("significance", "right"),
     )  # fmt: skip
-    table.add_row("large samples, Z = sqrt(q0)", f"{found.p_value:.4g}", "", f"{found.z:.3f} sigma")
+    p_value = f"{found.p_value:.4g}" if found.p_value > 0 else "below 1e-300"
+    table.add_row("large samples, Z = sqrt(q0)", p_value, "", f"{found.z:.3g} sigma")
     if found.toys is not None:
         toys = found.toys
         none = toys.p_value == 0

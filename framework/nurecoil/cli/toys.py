@@ -16,6 +16,7 @@ from nurecoil.cli.workspace import (
     MaybeExperimentsArgument,
     MeasurementOption,
     PatchOption,
+    PoiOption,
     WorkspaceOption,
     asked_model,
 )
@@ -61,14 +62,15 @@ def toys(
     measurement: MeasurementOption = None,
     patch: PatchOption = None,
     interpolation: InterpolationOption = None,
+    poi: PoiOption = None,
     output: Annotated[
         str | None,
         typer.Option(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write every toy to FILE: HDF5 where it ends in .h5 or .hdf5, else JSON. The HDF5 file "
-            "fills as the toys are made; the same command goes on with one that was stopped.",
+            help="Write every toy to FILE: HDF5 (.h5, .hdf5) or JSON (.json). The HDF5 file fills as the "
+            "toys are made; the same command goes on with one that was stopped.",
             show_default=False,
         ),
     ] = None,
@@ -96,7 +98,7 @@ def toys(
       nurecoil toys borexino gallium --search magnetic-moment -n 200 --seed 1
       nurecoil toys borexino gallium --search magnetic-moment -n 100000 -o toys.h5 --workers 2
       nurecoil toys borexino gallium --search magnetic-moment -n 500 --fix mu_eff=4e-11 -o toys.json
-      nurecoil toys gallium -n 100 --json -
+      nurecoil toys juno --search magnetic-moment -n 100 --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
     from nurecoil.cli.fit import assignment
     from nurecoil.distribution.chunks import check_workers
@@ -112,7 +114,7 @@ def toys(
         if output is not None:
             _check_output(output)
         model = asked_model(
-            experiments, search, settings, basis, workspace, measurement, patch, interpolation
+            experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
         )
         with _told_where_it_stands(file), _drawing() as progress:
             found = draw(
@@ -157,6 +159,10 @@ def _check_output(output: str) -> None:
     from nurecoil.atomic import check_file
     from nurecoil.inference.toy_layout import is_toy_file, opened
 
+    if not (is_toy_file(output) or output.lower().endswith(".json")):
+        from nurecoil.errors import OptionError
+
+        raise OptionError("-o", output, "a name that ends in .h5, .hdf5 or .json")
     check_file(output, where="-o")
     if is_toy_file(output) and os.path.lexists(os.path.expanduser(output)):
         with opened(os.path.expanduser(output)):

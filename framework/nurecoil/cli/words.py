@@ -99,6 +99,13 @@ def print_limits(limits: Sequence[Limit], without: Sequence[Mapping[str, Any]] =
     print_fit(limits[0].best_fit, without)
     out.print(limits_table(limits))
     for one in limits:
+        expected = {n: v for n, v in one.details.get("expected", {}).items() if v is not None}
+        if expected:
+            shown = ", ".join(
+                f"{n} sigma {v:.3g}" if n != "0" else f"median {v:.3g}" for n, v in expected.items()
+            )
+            unit = "" if one.unit == "1" else f" {one.unit}"
+            out.print(f"{one.method}: expected without signal: {shown}{unit}", soft_wrap=True)
         for note in one.notes:
             out.print(f"note: {one.method}: {note}", soft_wrap=True)
     for row in limits[0].published:

@@ -204,7 +204,7 @@ def significance(
         drawn,
         likelihood.doubts_at(likelihood.null)
         if drawn is None
-        else (*failure_notes(drawn.failures, toys), *_none_as_far(drawn)),
+        else (*failure_notes(drawn.failures, toys), *_none_as_far(drawn, q0)),
     )
 
 
@@ -225,7 +225,9 @@ def _from_toys(
     return ToySignificance(p_value, error, toys, seed, values, failures)
 
 
-def _none_as_far(found: ToySignificance) -> tuple[str, ...]:
+def _none_as_far(found: ToySignificance, q0: float) -> tuple[str, ...]:
+    if q0 == 0:
+        return ("there is no excess: q0 is 0, as far as which every toy comes; the formula has half of them",)
     if found.p_value > 0:
         return ()
     return (

@@ -164,7 +164,7 @@ class Toys:
             return ()
         one = self.failures[0]
         return (
-            f"{len(self.failures)} of {len(self)} toys failed ({100 * self.failed:.2g} %, more than "
+            f"{len(self.failures)} of {len(self)} toys failed ({_percent(self.failed)} %, more than "
             f"{100 * MOST_FAILURES:g} %): the others may not stand for all. Toy {one.toy}, {one.step}: "
             f"{one.reason}",
         )
@@ -217,6 +217,11 @@ class Toys:
                 "errors": {n: _plain(self.errors[:, i]) for i, n in enumerate(self.parameters)},
             },
         }
+
+
+def _percent(share: float) -> str:
+    """Two digits, without a power of ten."""
+    return f"{100 * share:.0f}" if share > 0.1 else f"{100 * share:.2g}"
 
 
 def _powers(values: Array, powers: NDArray[np.int_]) -> Array:

@@ -9,6 +9,7 @@ from scipy.interpolate import PchipInterpolator
 
 from nurecoil.inference.limits import Limits
 from nurecoil.report.style import COLOURS, axis_exponent, parameter_label, styled
+from nurecoil.report.tables import limit_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +57,9 @@ def plot_limits(limits: Limits, label: str = "") -> Figure:
         top.set_ylim(0, _REACH)
         top.set_ylabel(r"$-2\,\Delta\ln L$")
         words = f"{label}: " if label else ""
-        top.set_title(f"{words}upper limits at {100 * first.cl:g} %", loc="left", fontsize=13)
+        kind = "expected upper limits" if any(c.asimov for c in first.model.channels) else "upper limits"
+        bands = "; bands: 1 and 2 sigma of data without signal" if _has_bands(limits) else ""
+        top.set_title(f"{words}{kind} at {100 * first.cl:g} %{bands}", loc="left", fontsize=13)
         for row, one in zip(rows, limits, strict=True):
             colour = COLOURS[row % len(COLOURS)]
             expected = {k: v for k, v in one.details.get("expected", {}).items() if v is not None}
@@ -67,8 +70,8 @@ def plot_limits(limits: Limits, label: str = "") -> Figure:
             interval = one.details.get("interval")
             begin = interval[0] if interval else float(scan.values[0])
             bottom.plot(np.array([begin, one.value]) * scale, [row, row], color=colour, linewidth=2.4)
-            error = one.details.get("limit_error") or one.details.get("error") or 0.0
-            bottom.errorbar(one.value * scale, row, xerr=error * scale, fmt="o", color=colour, capsize=3)
+            error = limit_error(one) * scale
+            bottom.errorbar(one.value * scale, row, xerr=error, fmt="o", color=colour, capsize=3)
             bottom.annotate(
                 f"{one.value * scale:.3g}", (one.value * scale, row), (7, 5), textcoords="offset points",
                 fontsize=11,
@@ -88,3 +91,7 @@ def plot_limits(limits: Limits, label: str = "") -> Figure:
         bottom.set_xlim(float(scan.values[0]) * scale, reach * scale)
         bottom.set_xlabel(parameter_label(first.poi, first.unit, exponent))
     return figure
+
+
+def _has_bands(limits: Limits) -> bool:
+    return any(one.details.get("expected") for one in limits)

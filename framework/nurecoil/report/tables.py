@@ -20,6 +20,7 @@ __all__ = [
     "exclusion_table",
     "goodness_line",
     "label_of",
+    "limit_error",
     "limits_table",
     "parameters_table",
     "published_limits_table",
@@ -157,11 +158,34 @@ def limits_table(limits: Sequence[Limit]) -> Table:
     expected = f" (expected: Asimov data of {', '.join(waiting)})" if waiting else ""
     title = f"upper limits at {level}{expected}"
     table = titled_table(
-        title, ("method", "left"), ("limit", "right"), ("unit", "left"), ("convention", "left")
-    )
+        title, ("method", "left"), ("limit", "right"), ("error", "right"), ("unit", "left"),
+        ("convention", "left"),
+    )  # fmt: skip
     for one in limits:
-        table.add_row(one.method, f"{one.poi} < {one.value:.4g}", unit_word(one.unit), one.convention)
+        error = limit_error(one)
+        shown, plus = (f"{one.value:.4g}", "") if not error else (f"{one.value:.3g}", f"{error:.1g}")
+        table.add_row(one.method, f"{one.poi} < {shown}", plus, unit_word(one.unit), one.convention)
     return table
+
+
+def limit_error(limit: Limit) -> float:
+    """What the number of toys or draws leaves open of a limit, in its unit; 0 where there is nothing random.
+
+    Args:
+        limit: a limit.
+
+    Returns:
+        One standard deviation.
+
+    Example:
+        >>> from nurecoil.inference.limits import limit
+        >>> from nurecoil.testing.models import counting
+        >>> limit_error(limit(counting(observed=0.0, background=1.0)))
+        0.0
+    """
+    details = limit.details
+    ends = details.get("interval_error") or (None, None)
+    return float(details.get("limit_error") or details.get("error") or ends[1] or 0.0)
 
 
 def published_limits_table(limits: Mapping[str, Limit]) -> Table:

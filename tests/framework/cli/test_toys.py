@@ -217,7 +217,7 @@ def test_a_line_now_and_then_without_a_terminal(
     call: Call, tiny: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nurecoil.cli.toys._SILENT", 0.0)
-    monkeypatch.setattr("nurecoil.inference.toys_module._SECONDS", 0.0)
+    monkeypatch.setattr("nurecoil.inference.toys._SECONDS", 0.0)
     result = call(*WORDS, "-n", "170", "--json", "-")
     lines = result.stderr.splitlines()
     assert [line.split(",")[0] for line in lines] == [f"toys: {n} of 170" for n in (0, 50, 100, 150)]
