@@ -87,7 +87,8 @@ def plot_coverage(found: Coverage, title: str = "") -> Figure:
                 0.98, 0.04, "dotted: limit = truth", transform=bottom.transAxes, ha="right", fontsize=10.5
             )
             bottom.set_ylim(0 if min(limits) >= 0 else None, 1.15 * scale * max(*limits, float(truths.max())))
-            bottom.set_ylabel("median limit")
+            unit = parameter_label("", found.unit, exponent).strip()
+            bottom.set_ylabel(f"median limit {unit}".strip())
         label = parameter_label(found.poi, found.unit, exponent)
         bottom.set_xlabel(f"true {label}")
         most = max(row.toys + row.failed for row in found.rows)
