@@ -111,7 +111,7 @@ def _table(found: Significance) -> Table:
         ("p-value from", "left"), ("p-value", "right"), ("error", "right"), ("significance", "right"),
     )  # fmt: skip
     p_value = f"{found.p_value:.4g}" if found.p_value > 0 else "below 1e-300"
-    table.add_row("large samples, Z = sqrt(q0)", p_value, "", f"{found.z:.3g} sigma")
+    table.add_row("large samples, Z = sqrt(q0)", p_value, "", f"{found.z:.3f} sigma")
     if found.toys is not None:
         toys = found.toys
         none = toys.p_value == 0

@@ -110,8 +110,15 @@ def test_limits_by_every_rule() -> None:
     assert table.title == "upper limits at 90 %"
     assert [row[0] for row in rows(table)] == [one.method for one in found]
     assert rows(table)[0][1] == f"signal < {found[0].value:.4g}"
-    assert all(row[2] == "events" and row[3] for row in rows(table))
+    assert all(row[2] == "" and row[3] == "events" and row[4] for row in rows(table))
     assert rows(limits_table([])) == []
+
+
+def test_an_error_stands_beside_a_limit_that_has_one() -> None:
+    (one,) = limits(counting(3.0, 1.0), methods=["area"])
+    made = dataclasses.replace(one, value=5.7234, details={"interval_error": [None, 0.123]})
+    ((_, value, error, *_),) = rows(limits_table([made]))
+    assert (value, error) == ("signal < 5.72", "0.1")
 
 
 def test_limits_beside_the_published_ones(fitted: FitResult) -> None:
