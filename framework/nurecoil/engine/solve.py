@@ -228,7 +228,7 @@ def _solve(
     lower, upper = box[0][index], box[1][index]
     starts = [origin[index]] if start is None else [origin[index], compiled.start[index]]
     attempts: list[Minimum] = []
-    if minimiser == "newton":
+    if minimiser == "newton" or not index.size:  # MINUIT takes no fewer than one parameter
         for begin in starts:
             attempts.append(minimise(objective, begin, lower, upper, tolerance=EDM_TOLERANCE, second=second))
             if attempts[-1].converged:

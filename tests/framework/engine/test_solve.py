@@ -58,9 +58,10 @@ def test_held_parameters_stay() -> None:
     np.testing.assert_allclose(fixed.position, [5.0, 7.0], rtol=1e-5)
 
 
-def test_nothing_free_is_a_value() -> None:
+@pytest.mark.parametrize("minimiser", ["newton", "minuit"])
+def test_nothing_free_is_a_value(minimiser: str) -> None:
     compiled = two()
-    solution = solve(compiled, np.array([3.0, 4.0]), np.array([True, True]))
+    solution = solve(compiled, np.array([3.0, 4.0]), np.array([True, True]), minimiser=minimiser)
     assert solution.value == pytest.approx(compiled.value(np.array([3.0, 4.0])), rel=1e-15)
     assert hesse(compiled, solution).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
