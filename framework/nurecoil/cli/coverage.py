@@ -78,7 +78,7 @@ def coverage(
       nurecoil coverage borexino gallium --search magnetic-moment --at 0 --at 2e-11 --at 4e-11 -n 1000
       nurecoil coverage --workspace ws.json --poi mu --at 1 --method delta-chi2-two-sided --json -
     """  # noqa: D301  (the \b keeps the examples' lines apart)
-    from nurecoil.cli.limit import _needs_search
+    from nurecoil.cli.limit import needs_search
     from nurecoil.cli.request import scanning, stated
     from nurecoil.inference.coverage import check_request
     from nurecoil.inference.coverage import coverage as measured
@@ -88,7 +88,7 @@ def coverage(
         whole = method.strip() == "all"
         asked = list(CONVENTIONS) if whole else [part.strip() for part in method.split(",")]
         check_request(asked, cl, n, seed, points)
-        _needs_search(search, workspace)
+        needs_search(search, workspace)
         model = asked_model(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nurecoil.inference.limits import Limits
 
-__all__ = ["limit", "sensitivity"]
+__all__ = ["limit", "needs_search", "sensitivity"]
 
 LevelOption = Annotated[float, typer.Option("--cl", help="Confidence level.")]
 MethodOption = Annotated[
@@ -96,7 +96,7 @@ def limit(
     with reserved(json, plot, inputs=[workspace]):
         chosen = _methods(method)
         check_level(cl)
-        _needs_search(search, workspace)
+        needs_search(search, workspace)
         model = asked_model(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
         )
@@ -151,7 +151,7 @@ def sensitivity(
         if len(chosen) != 1:
             raise OptionError("--method", method, "one method for an expected limit")
         check_level(cl)
-        _needs_search(search, workspace)
+        needs_search(search, workspace)
         check_toys(toys, seed)
         model = asked_model(
             experiments, search, settings, basis, workspace, measurement, patch, interpolation, poi
@@ -187,7 +187,19 @@ def _methods(text: str) -> list[str]:
     return [name for name in METHODS if name not in missing]
 
 
-def _needs_search(search: str | None, workspace: str | None) -> None:
+def needs_search(search: str | None, workspace: str | None) -> None:
+    """Refuse a command about a coupling that names neither a search nor a file.
+
+    Args:
+        search: the value of ``--search``.
+        workspace: the value of ``--workspace``.
+
+    Raises:
+        OptionError: where both are missing.
+
+    Example:
+        >>> needs_search("magnetic-moment", None)
+    """
     if search is None and workspace is None:
         from nurecoil.errors import OptionError
 

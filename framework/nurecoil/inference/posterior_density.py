@@ -17,7 +17,8 @@ from scipy.optimize import linprog
 
 from nurecoil.engine.batch import look
 from nurecoil.engine.compiled import CompiledModel
-from nurecoil.errors import FitError, ModelError, NurecoilError
+from nurecoil.engine.many import ACCIDENTS
+from nurecoil.errors import FitError, ModelError
 from nurecoil.inference.results import FitResult
 from nurecoil.inference.unbounded import Unbounded
 
@@ -25,8 +26,6 @@ __all__ = ["PosteriorDensity"]
 
 Array = NDArray[np.float64]
 
-_ACCIDENTS = (NurecoilError, ArithmeticError, ValueError)
-"""What a likelihood can run into far from its maximum (``LinAlgError`` is a ``ValueError``)."""
 _FLAT = 1e-11
 """Eigenvalue of the scaled Fisher matrix below which nothing changes in a direction."""
 _FAR, _RISEN = 1e3, 12.0
@@ -156,7 +155,7 @@ class PosteriorDensity:
         self.calls += 1
         try:
             nll, gradient, fisher = self._evaluate(position)
-        except _ACCIDENTS:
+        except ACCIDENTS:
             nll = math.nan
         if not math.isfinite(nll):
             self.undefined += 1

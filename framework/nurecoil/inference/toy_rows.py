@@ -16,17 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nurecoil.engine.data import DataSets
-from nurecoil.errors import NurecoilError
+from nurecoil.engine.many import ACCIDENTS
 from nurecoil.inference.ensembles import Ensemble, Fits
 
-__all__ = ["ACCIDENTS", "STEPS", "ToyRows", "joined", "rows"]
+__all__ = ["STEPS", "ToyRows", "joined", "rows"]
 
 Array = NDArray[np.float64]
 
 STEPS = MappingProxyType({1: "ok", 2: "draw", 3: "free fit", 4: "fixed fit"})
 """Status of a toy in words; 0 is one that has not been made yet."""
-ACCIDENTS = (NurecoilError, ArithmeticError, ValueError)
-"""What a toy's numbers can run into (``LinAlgError`` is a ``ValueError``); not mistakes in code."""
 _OK, _DRAW, _FREE, _HELD = STEPS
 
 
